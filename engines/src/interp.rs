@@ -1,0 +1,194 @@
+//! Our own interpreter.
+
+use std::sync::Arc;
+
+use assay_interp::binary;
+use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Store, Value};
+use assay_interp::machine::{Budgets, Host, HostError, Machine};
+use assay_interp::outcome::Outcome;
+use assay_interp::syntax::ExternType;
+use assay_interp::trace::{Last, Observer};
+use assay_interp::value::Concrete;
+
+use crate::host::Scripted;
+use crate::{Engine, HostCall, InstanceId, Link, Nulls, Ref, Source};
+
+/// The interpreter.
+pub struct Interp {
+    machine: Machine,
+    budgets: Budgets,
+    instances: Vec<Arc<ModuleInst>>,
+    host: Script,
+    /// How many last steps of an invocation are kept.
+    keep: Option<usize>,
+    last: Option<Last>,
+}
+
+#[derive(Default)]
+struct Script {
+    funcs: Vec<Scripted>,
+    log: Vec<HostCall>,
+}
+
+impl Host for Script {
+    fn call(&mut self, _: &mut Store<Concrete>, id: usize, args: Vec<Value>) -> Result<Vec<Value>, HostError> {
+        self.funcs[id].call(args, &mut self.log).map_err(|_| HostError::Throw)
+    }
+}
+
+impl Interp {
+    /// An interpreter with an empty store.
+    pub fn new(budgets: Budgets) -> Interp {
+        let machine = Machine::new(budgets);
+        Interp { machine, budgets, instances: Vec::new(), host: Script::default(), keep: None, last: None }
+    }
+
+    /// Keeps the last `n` steps of each invocation and instantiation.
+    pub fn keep_last(&mut self, n: usize) {
+        self.keep = Some(n);
+    }
+
+    /// The last steps of the last invocation or instantiation, if they were to be kept.
+    pub fn last(&self) -> Option<&Last> {
+        self.last.as_ref()
+    }
+
+    /// Calls an exported function while somebody watches.
+    pub fn invoke_observed<O: Observer>(
+        &mut self,
+        instance: InstanceId,
+        export: &str,
+        args: &[Value],
+        observer: &mut O,
+    ) -> Outcome {
+        match self.export(instance, export) {
+            Ok(ExternAddr::Func(func)) => self.machine.invoke(func, args, &mut self.host, observer),
+            Ok(_) => no_export(export, "function"),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Instantiates a module while somebody watches.
+    ///
+    /// # Errors
+    ///
+    /// What the instantiation ended with.
+    pub fn instantiate_observed<O: Observer>(
+        &mut self,
+        wasm: &[u8],
+        links: &[Link],
+        observer: &mut O,
+    ) -> Result<InstanceId, Outcome> {
+        let module = Arc::new(binary::decode(wasm)?);
+        let mut imports = Vec::new();
+        for import in &module.imports {
+            let link = links.iter().find(|l| l.module == import.module && l.name == import.name);
+            let Some(link) = link else { break };
+            imports.push(match (&link.from, &import.ty) {
+                (Source::Instance(id, export), _) => self.export(*id, export)?,
+                (Source::Host(answers), ExternType::Func(ty)) => {
+                    let name = (import.module.clone(), import.name.clone());
+                    self.host.funcs.push(Scripted::new(name, ty.results.clone(), answers));
+                    let id = self.host.funcs.len() - 1;
+                    let func = FuncInst::Host { ty: Arc::new(ty.clone()), id };
+                    ExternAddr::Func(self.machine.store_mut().alloc_func(func))
+                }
+                (Source::Host(_), _) => break,
+            });
+        }
+        let instance = self.machine.instantiate(&module, &imports, &mut self.host, observer)?;
+        self.instances.push(instance);
+        Ok(self.instances.len() - 1)
+    }
+
+    fn export(&self, instance: InstanceId, export: &str) -> Result<ExternAddr, Outcome> {
+        let found = self.instances.get(instance).and_then(|i| i.export(export));
+        found.ok_or_else(|| no_export(export, "item"))
+    }
+}
+
+fn no_export(export: &str, what: &str) -> Outcome {
+    Outcome::Unlinkable(format!("no {what} is exported as {export:?}"))
+}
+
+impl Engine for Interp {
+    fn id(&self) -> String {
+        "interp".into()
+    }
+
+    fn version(&self) -> String {
+        env!("CARGO_PKG_VERSION").into()
+    }
+
+    fn reset(&mut self) {
+        *self = Interp { keep: self.keep, ..Interp::new(self.budgets) };
+    }
+
+    fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {
+        binary::check(wasm).map_err(Outcome::from)
+    }
+
+    fn instantiate(&mut self, wasm: &[u8], links: &[Link]) -> Result<InstanceId, Outcome> {
+        let Some(keep) = self.keep else { return self.instantiate_observed(wasm, links, &mut ()) };
+        let mut last = Last::new(keep);
+        let result = self.instantiate_observed(wasm, links, &mut last);
+        self.last = Some(last);
+        result
+    }
+
+    fn invoke(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Outcome {
+        let Some(keep) = self.keep else { return self.invoke_observed(instance, export, args, &mut ()) };
+        let mut last = Last::new(keep);
+        let outcome = self.invoke_observed(instance, export, args, &mut last);
+        self.last = Some(last);
+        outcome
+    }
+
+    fn get(&mut self, instance: InstanceId, export: &str) -> Result<Value, Outcome> {
+        match self.export(instance, export)? {
+            ExternAddr::Global(a) => Ok(self.machine.store().globals[a].value),
+            _ => Err(no_export(export, "global")),
+        }
+    }
+
+    fn set(&mut self, instance: InstanceId, export: &str, value: Value) -> Result<(), Outcome> {
+        let ExternAddr::Global(a) = self.export(instance, export)? else { return Err(no_export(export, "global")) };
+        let global = &mut self.machine.store_mut().globals[a];
+        if !global.ty.mutable || value.ty() != global.ty.val {
+            return Err(Outcome::Unsupported(format!("global {export:?} can't be set to {value}")));
+        }
+        global.value = value;
+        Ok(())
+    }
+
+    fn memory(&mut self, instance: InstanceId, export: &str) -> Result<Vec<u8>, Outcome> {
+        match self.export(instance, export)? {
+            ExternAddr::Mem(a) => Ok(self.machine.store().mems[a].bytes.clone()),
+            _ => Err(no_export(export, "memory")),
+        }
+    }
+
+    fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome> {
+        let ExternAddr::Mem(a) = self.export(instance, export)? else { return Err(no_export(export, "memory")) };
+        let memory = &mut self.machine.store_mut().mems[a].bytes;
+        match usize::try_from(offset).ok().and_then(|from| memory.get_mut(from..)?.get_mut(..bytes.len())) {
+            Some(range) => range.copy_from_slice(bytes),
+            None => return Err(Outcome::Unsupported(format!("a write to {offset} leaves memory {export:?}"))),
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome> {
+        match self.export(instance, export)? {
+            ExternAddr::Table(a) => {
+                let elements = &self.machine.store().tables[a].elements;
+                Ok(elements.iter().map(|r| matches!(r, Ref::Null(_))).collect())
+            }
+            _ => Err(no_export(export, "table")),
+        }
+    }
+
+    fn log(&mut self) -> Vec<HostCall> {
+        std::mem::take(&mut self.host.log)
+    }
+}

@@ -1,0 +1,100 @@
+//! One trait, and every engine behind it: our interpreter, wasmtime.
+//!
+//! An [`Engine`] holds one store at a time; instances are numbers in it. Values cross as [`Value`]s; a function
+//! reference's address means something to its own engine only.
+
+mod host;
+mod interp;
+mod provider;
+mod replay;
+mod wasmtime;
+
+pub use assay_interp::exec::{Ref, Value};
+pub use assay_interp::machine::Budgets;
+pub use assay_interp::outcome::{Outcome, Trap, TrapKind};
+pub use host::HostCall;
+pub use interp::Interp;
+pub use provider::provider;
+pub use replay::{Ended, ReplayError, Replayed, replay};
+pub use wasmtime::Wasmtime;
+
+use assay_interp::scenario::Answer;
+
+/// An instance's number in its engine, from 0.
+pub type InstanceId = usize;
+
+/// Where an import comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// An export of an earlier instance.
+    Instance(InstanceId, String),
+    /// A function of the host, of the import's own type. It logs its calls and answers as scripted, then zeros.
+    Host(Vec<Answer>),
+}
+
+/// An import, and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// First level of the import's name.
+    pub module: String,
+    /// Second level of the import's name.
+    pub name: String,
+    /// Where it comes from.
+    pub from: Source,
+}
+
+/// A table as it can be observed: for each element whether it is null.
+pub type Nulls = Vec<bool>;
+
+/// A WebAssembly engine.
+///
+/// An operation that can't be carried out ends in the outcome that says why: [`Outcome::Unlinkable`] for an export that
+/// isn't there, [`Outcome::Unsupported`] for what this engine doesn't do.
+pub trait Engine {
+    /// Name and options, as on the command line.
+    fn id(&self) -> String;
+    /// Version of the engine.
+    fn version(&self) -> String;
+    /// Forgets all instances and the log.
+    fn reset(&mut self);
+    /// Whether a module is well-formed and valid.
+    fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome>;
+    /// Instantiates a module. An import that no link is for is missing, and the module unlinkable. What a failed
+    /// instantiation wrote into other instances stays.
+    fn instantiate(&mut self, wasm: &[u8], links: &[Link]) -> Result<InstanceId, Outcome>;
+    /// Calls an exported function.
+    fn invoke(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Outcome;
+    /// The value of an exported global.
+    fn get(&mut self, instance: InstanceId, export: &str) -> Result<Value, Outcome>;
+    /// Sets an exported global.
+    fn set(&mut self, instance: InstanceId, export: &str, value: Value) -> Result<(), Outcome>;
+    /// The bytes of an exported memory.
+    fn memory(&mut self, instance: InstanceId, export: &str) -> Result<Vec<u8>, Outcome>;
+    /// Writes to an exported memory, within its bounds.
+    fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome>;
+    /// The elements of an exported table.
+    fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome>;
+    /// Calls of host functions since the last time.
+    fn log(&mut self) -> Vec<HostCall>;
+}
+
+/// The ids of the engines in this build, as [`engine`] takes them.
+pub const ENGINES: [&str; 2] = ["interp", "wasmtime:cranelift"];
+
+/// The engine of an id.
+///
+/// # Errors
+///
+/// There is none of that id.
+pub fn engine(id: &str, budgets: Budgets) -> Result<Box<dyn Engine>, UnknownEngine> {
+    match id {
+        "interp" => Ok(Box::new(Interp::new(budgets))),
+        "wasmtime:cranelift" | "wasmtime" => Ok(Box::new(Wasmtime::new(budgets))),
+        _ => Err(UnknownEngine(id.to_owned())),
+    }
+}
+
+/// An engine id that isn't one.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown engine {0:?}; there are {list}", list = ENGINES.join(", "))]
+pub struct UnknownEngine(String);

@@ -1,0 +1,160 @@
+//! Instructions (5.4), one arm a row of the table.
+
+use wasmparser::Operator;
+
+use super::{Error, Result, from_wasmparser, malformed, unsupported};
+use crate::syntax::table::for_each_instruction;
+use crate::syntax::{BlockType, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, MemArg, NumType, RefType, ValType};
+
+/// How an immediate is taken over. `Err` is what isn't supported about it.
+trait Immediate<T> {
+    fn take(self) -> std::result::Result<T, String>;
+}
+
+macro_rules! same {
+    ($($T:ty),*) => {$(
+        impl Immediate<$T> for $T {
+            fn take(self) -> std::result::Result<$T, String> {
+                Ok(self)
+            }
+        }
+    )*};
+}
+same!(Idx, i32, i64);
+
+impl Immediate<F32Bits> for wasmparser::Ieee32 {
+    fn take(self) -> std::result::Result<F32Bits, String> {
+        Ok(F32Bits(self.bits()))
+    }
+}
+
+impl Immediate<F64Bits> for wasmparser::Ieee64 {
+    fn take(self) -> std::result::Result<F64Bits, String> {
+        Ok(F64Bits(self.bits()))
+    }
+}
+
+impl Immediate<MemArg> for wasmparser::MemArg {
+    fn take(self) -> std::result::Result<MemArg, String> {
+        Ok(MemArg { align: self.align, offset: self.offset, mem: self.memory })
+    }
+}
+
+impl Immediate<Box<[Idx]>> for wasmparser::BrTable<'_> {
+    /// The default label last.
+    fn take(self) -> std::result::Result<Box<[Idx]>, String> {
+        let targets = self.targets().map(|l| l.expect("the labels were read once, when the operator was"));
+        Ok(targets.chain([self.default()]).collect())
+    }
+}
+
+impl Immediate<BlockType> for wasmparser::BlockType {
+    fn take(self) -> std::result::Result<BlockType, String> {
+        Ok(match self {
+            wasmparser::BlockType::Empty => BlockType::Empty,
+            wasmparser::BlockType::Type(t) => BlockType::Val(t.take()?),
+            wasmparser::BlockType::FuncType(x) => BlockType::Type(x),
+        })
+    }
+}
+
+impl Immediate<ValType> for wasmparser::ValType {
+    fn take(self) -> std::result::Result<ValType, String> {
+        Ok(match self {
+            wasmparser::ValType::I32 => ValType::Num(NumType::I32),
+            wasmparser::ValType::I64 => ValType::Num(NumType::I64),
+            wasmparser::ValType::F32 => ValType::Num(NumType::F32),
+            wasmparser::ValType::F64 => ValType::Num(NumType::F64),
+            wasmparser::ValType::V128 => return Err("the type v128 (SIMD)".into()),
+            wasmparser::ValType::Ref(t) => ValType::Ref(t.take()?),
+        })
+    }
+}
+
+impl Immediate<HeapType> for wasmparser::HeapType {
+    fn take(self) -> std::result::Result<HeapType, String> {
+        match self {
+            wasmparser::HeapType::FUNC => Ok(HeapType::Func),
+            wasmparser::HeapType::EXTERN => Ok(HeapType::Extern),
+            other => Err(format!("the heap type {other:?} (typed references, GC)")),
+        }
+    }
+}
+
+impl Immediate<RefType> for wasmparser::RefType {
+    fn take(self) -> std::result::Result<RefType, String> {
+        if !self.is_nullable() {
+            return Err(format!("the type {self} (typed references)"));
+        }
+        Ok(RefType { heap: self.heap_type().take()? })
+    }
+}
+
+pub(super) fn val_type(t: wasmparser::ValType, offset: usize) -> Result<ValType> {
+    t.take().map_err(|what| unsupported(what, offset))
+}
+
+pub(super) fn ref_type(t: wasmparser::RefType, offset: usize) -> Result<RefType> {
+    t.take().map_err(|what| unsupported(what, offset))
+}
+
+macro_rules! arms {
+    ($operator:ident;
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+        match $operator {
+            $(Operator::$Name { $($theirs),* } => Ok(Instr::$Name { $($ours: Immediate::<$T>::take($theirs)?),* }),)*
+            other => Err(format!("the instruction {}", mnemonic(&other))),
+        }
+    };
+}
+
+/// One instruction, or what isn't supported about it.
+fn instruction(operator: Operator<'_>) -> std::result::Result<Instr, String> {
+    for_each_instruction!(arms operator;)
+}
+
+/// wasmparser's name for an operator that we don't have.
+fn mnemonic(operator: &Operator<'_>) -> String {
+    let debug = format!("{operator:?}");
+    debug.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
+}
+
+/// Reads an expression to its end. `Ok(Err(…))` is the first thing in it that isn't supported.
+pub(super) fn expr(mut reader: wasmparser::OperatorsReader<'_>, has_data_count: bool) -> Result<(Expr, Option<Error>)> {
+    let mut expr = Expr::default();
+    let mut first_unsupported = None;
+    let mut open: Vec<usize> = Vec::new();
+    while !reader.eof() {
+        let (operator, offset) =
+            reader.read_with_offset().map_err(|e| from_wasmparser(&e, super::ErrorKind::Malformed))?;
+        if !has_data_count && matches!(operator, Operator::MemoryInit { .. } | Operator::DataDrop { .. }) {
+            return Err(malformed("data count section required", offset));
+        }
+        match instruction(operator) {
+            Ok(instr) => {
+                let at = expr.instrs.len();
+                match instr {
+                    Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } => open.push(at),
+                    Instr::Else {} | Instr::End {} => {
+                        // The expression's own `end` closes nothing.
+                        if let Some(opener) = open.pop() {
+                            expr.closed_at[opener] = at as u32;
+                        }
+                        if instr == (Instr::Else {}) {
+                            open.push(at);
+                        }
+                    }
+                    _ => {}
+                }
+                expr.instrs.push(instr);
+                expr.closed_at.push(0);
+                expr.offsets.push(offset as u32);
+            }
+            Err(what) => {
+                first_unsupported.get_or_insert_with(|| unsupported(what, offset));
+            }
+        }
+    }
+    reader.finish().map_err(|e| from_wasmparser(&e, super::ErrorKind::Malformed))?;
+    Ok((expr, first_unsupported))
+}

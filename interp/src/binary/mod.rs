@@ -1,0 +1,134 @@
+//! The binary format (chapter 5): wasmparser's events become our syntax.
+//!
+//! Decoding proper (LEB128, sections, opcodes) is wasmparser's. What is ours: that a module is read to its end and found
+//! well-formed before it is asked whether it is valid, and is valid by all of 3.0 before it is called unsupported.
+
+mod instr;
+mod sections;
+
+use std::fmt;
+
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+
+use crate::syntax::Module;
+
+/// What is wrong with a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// By which phase's rules.
+    pub kind: ErrorKind,
+    /// What is wrong.
+    pub message: String,
+    /// Where: an offset in bytes from the beginning.
+    pub offset: usize,
+}
+
+/// The phase that refused a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// It isn't in the binary format (chapter 5).
+    Malformed,
+    /// It breaks a validation rule (chapter 3).
+    Invalid,
+    /// The standard allows it, an implementation limit doesn't (appendix A.2).
+    Limit,
+    /// It is valid, and uses what isn't executed yet.
+    Unsupported,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ErrorKind::Malformed => "malformed module",
+            ErrorKind::Invalid => "invalid module",
+            ErrorKind::Limit => "beyond an implementation limit",
+            ErrorKind::Unsupported => "not supported yet",
+        };
+        write!(f, "{kind}: {} (at byte {:#x})", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for Error {}
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The features of 3.0; wasmparser counts threads among them, the standard doesn't.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
+}
+
+/// Bytes that a module may have: more would be hours of work, whatever it is.
+pub const MAX_MODULE_SIZE: usize = 1 << 30;
+
+/// Decodes a module, and finds it valid.
+///
+/// # Errors
+///
+/// The first thing that is wrong, phase by phase: malformed, then invalid, then unsupported; a limit where it is met.
+pub fn decode(bytes: &[u8]) -> Result<Module> {
+    let (module, unsupported) = parse(bytes)?;
+    validate(bytes)?;
+    match unsupported {
+        Some(error) => Err(error),
+        None => Ok(module),
+    }
+}
+
+/// Whether a module is well-formed and valid by the rules of 3.0, supported or not.
+///
+/// # Errors
+///
+/// Malformed, invalid or beyond a limit.
+pub fn check(bytes: &[u8]) -> Result<()> {
+    parse(bytes)?;
+    validate(bytes)
+}
+
+fn validate(bytes: &[u8]) -> Result<()> {
+    match Validator::new_with_features(features()).validate_all(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(from_wasmparser(&error, ErrorKind::Invalid)),
+    }
+}
+
+fn malformed(message: impl Into<String>, offset: usize) -> Error {
+    Error { kind: ErrorKind::Malformed, message: message.into(), offset }
+}
+
+fn unsupported(message: impl Into<String>, offset: usize) -> Error {
+    Error { kind: ErrorKind::Unsupported, message: message.into(), offset }
+}
+
+/// wasmparser says that something is beyond its limits in words only.
+fn from_wasmparser(error: &wasmparser::Error, kind: ErrorKind) -> Error {
+    let message = error.message();
+    let limit = ["exceeds limit", "exceeds the limit", "implementation limit", "out of bounds: size too large"];
+    let size = ["size is out of bounds", "locals exceed maximum", "maximum component size exceeded"];
+    let is_limit = limit.iter().chain(&size).any(|words| message.contains(words));
+    Error { kind: if is_limit { ErrorKind::Limit } else { kind }, message: message.to_owned(), offset: error.offset() }
+}
+
+/// Reads a whole module. The second part of the result is the first thing in it that isn't supported.
+fn parse(bytes: &[u8]) -> Result<(Module, Option<Error>)> {
+    if bytes.len() > MAX_MODULE_SIZE {
+        let message = format!("{} bytes are more than {MAX_MODULE_SIZE}", bytes.len());
+        return Err(Error { kind: ErrorKind::Limit, message, offset: 0 });
+    }
+    if bytes.is_empty() {
+        return Err(malformed("unexpected end: the file is empty", 0));
+    }
+    if !b"\0asm".starts_with(&bytes[..bytes.len().min(4)]) {
+        return Err(malformed("magic header not detected: a module begins with \\0asm", 0));
+    }
+    let mut reader = sections::Reader::default();
+    let mut parser = Parser::new(0);
+    parser.set_features(features());
+    for payload in parser.parse_all(bytes) {
+        let payload = payload.map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
+        if let Payload::Version { encoding: wasmparser::Encoding::Component, .. } = payload {
+            return Err(unsupported("this is a component; running components isn't planned, only core modules", 4));
+        }
+        reader.payload(&payload)?;
+    }
+    reader.finish(bytes.len())
+}

@@ -1,0 +1,307 @@
+//! Sections (5.5).
+
+use std::sync::Arc;
+
+use wasmparser::{
+    CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Name,
+    Payload, RecGroup, TableInit, TypeRef,
+};
+
+use super::instr::{expr, ref_type, val_type};
+use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
+use crate::syntax::{
+    Data, Elem, Export, Expr, ExternIdx, ExternType, Func, FuncType, Global, GlobalType, Idx, Import, Instr, Limits,
+    MemType, Module, RefType, SegmentMode, Table, TableType,
+};
+
+/// Collects a module, payload by payload.
+#[derive(Default)]
+pub(super) struct Reader {
+    module: Module,
+    /// Types of the functions whose bodies are still to come.
+    func_types: Vec<Idx>,
+    has_data_count: bool,
+    unsupported: Option<Error>,
+}
+
+/// Iterates over a section's items with their offsets; an item that can't be read is malformed.
+macro_rules! items {
+    ($section:expr) => {
+        $section
+            .clone()
+            .into_iter_with_offsets()
+            .map(|item| item.map_err(|e| from_wasmparser(&e, ErrorKind::Malformed)))
+    };
+}
+
+impl Reader {
+    /// The module and the first thing in it that isn't supported.
+    pub(super) fn finish(self, len: usize) -> Result<(Module, Option<Error>)> {
+        if self.module.funcs.len() != self.func_types.len() {
+            return Err(malformed("function and code section have inconsistent lengths", len));
+        }
+        Ok((self.module, self.unsupported))
+    }
+
+    /// Remembers what isn't supported and goes on: what follows may be malformed, which counts first.
+    fn note<T>(&mut self, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(t) => Ok(Some(t)),
+            Err(error) if error.kind == ErrorKind::Unsupported => {
+                self.unsupported.get_or_insert(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn payload(&mut self, payload: &Payload<'_>) -> Result<()> {
+        match payload {
+            Payload::TypeSection(section) => {
+                for group in items!(section) {
+                    let (offset, group) = group?;
+                    self.rec_group(group, offset)?;
+                }
+            }
+            Payload::ImportSection(section) => {
+                for import in section.clone().into_imports_with_offsets() {
+                    let (offset, import) = import.map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
+                    let result = self.import(import, offset);
+                    self.note(result)?;
+                }
+            }
+            Payload::FunctionSection(section) => {
+                for ty in items!(section) {
+                    self.func_types.push(ty?.1);
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in items!(section) {
+                    let (offset, table) = table?;
+                    let init = match &table.init {
+                        TableInit::RefNull => None,
+                        TableInit::Expr(e) => self.const_expr(e)?,
+                    };
+                    let ty = table_type(&table.ty, offset);
+                    if let Some(ty) = self.note(ty)? {
+                        self.module.tables.push(Table { ty, init });
+                    }
+                }
+            }
+            Payload::MemorySection(section) => {
+                for mem in items!(section) {
+                    let (offset, mem) = mem?;
+                    if let Some(ty) = self.note(mem_type(&mem, offset))? {
+                        self.module.mems.push(ty);
+                    }
+                }
+            }
+            Payload::TagSection(section) => {
+                for tag in items!(section) {
+                    self.note::<()>(Err(unsupported("tags (exceptions)", tag?.0)))?;
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in items!(section) {
+                    let (offset, global) = global?;
+                    let init = self.const_expr(&global.init_expr)?;
+                    let ty = self.note(global_type(&global.ty, offset))?;
+                    if let (Some(ty), Some(init)) = (ty, init) {
+                        self.module.globals.push(Global { ty, init });
+                    }
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in items!(section) {
+                    let (offset, export) = export?;
+                    let item = match export.kind {
+                        ExternalKind::Func | ExternalKind::FuncExact => ExternIdx::Func(export.index),
+                        ExternalKind::Table => ExternIdx::Table(export.index),
+                        ExternalKind::Memory => ExternIdx::Mem(export.index),
+                        ExternalKind::Global => ExternIdx::Global(export.index),
+                        ExternalKind::Tag => {
+                            self.note::<()>(Err(unsupported("tags (exceptions)", offset)))?;
+                            continue;
+                        }
+                    };
+                    self.module.exports.push(Export { name: export.name.to_owned(), item });
+                }
+            }
+            Payload::StartSection { func, .. } => self.module.start = Some(*func),
+            Payload::ElementSection(section) => {
+                for elem in items!(section) {
+                    let (offset, elem) = elem?;
+                    let mode = match elem.kind {
+                        ElementKind::Passive => Some(SegmentMode::Passive),
+                        ElementKind::Declared => Some(SegmentMode::Declare),
+                        ElementKind::Active { table_index, offset_expr } => {
+                            let offset = self.const_expr(&offset_expr)?;
+                            offset.map(|offset| SegmentMode::Active { target: table_index.unwrap_or(0), offset })
+                        }
+                    };
+                    let items = self.elements(&elem.items, offset)?;
+                    if let (Some(mode), Some((ty, init))) = (mode, items) {
+                        self.module.elems.push(Elem { ty, init, mode });
+                    }
+                }
+            }
+            Payload::DataCountSection { .. } => self.has_data_count = true,
+            Payload::DataSection(section) => {
+                for data in items!(section) {
+                    let (_, data) = data?;
+                    let mode = match data.kind {
+                        DataKind::Passive => Some(SegmentMode::Passive),
+                        DataKind::Active { memory_index, offset_expr } => {
+                            let offset = self.const_expr(&offset_expr)?;
+                            offset.map(|offset| SegmentMode::Active { target: memory_index, offset })
+                        }
+                    };
+                    if let Some(mode) = mode {
+                        self.module.datas.push(Data { init: data.data.into(), mode });
+                    }
+                }
+            }
+            Payload::CodeSectionEntry(body) => self.code(body)?,
+            Payload::CustomSection(custom) => {
+                if let KnownCustom::Name(names) = custom.as_known() {
+                    self.names(names);
+                }
+            }
+            Payload::UnknownSection { id, range, .. } => {
+                return Err(malformed(format!("malformed section id {id}"), range.start));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn rec_group(&mut self, group: RecGroup, offset: usize) -> Result<()> {
+        let plain = group.types().len() == 1;
+        for ty in group.into_types() {
+            let func = match &ty.composite_type.inner {
+                CompositeInnerType::Func(func) if plain && ty.is_final && ty.supertype_idx.is_none() => {
+                    func_type(func, offset)
+                }
+                _ => Err(unsupported("recursive types, subtypes, structures and arrays (GC)", offset)),
+            };
+            let func = self.note(func)?;
+            // Keeps the index space whole; what isn't supported is refused before anybody looks.
+            self.module.types.push(Arc::new(func.unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, import: wasmparser::Import<'_>, offset: usize) -> Result<()> {
+        let mut type_index = None;
+        let ty = match import.ty {
+            TypeRef::Func(x) | TypeRef::FuncExact(x) => {
+                type_index = Some(x);
+                // An index that is out of range is for the validator to refuse.
+                ExternType::Func(self.module.types.get(x as usize).map(|t| (**t).clone()).unwrap_or_default())
+            }
+            TypeRef::Table(t) => ExternType::Table(table_type(&t, offset)?),
+            TypeRef::Memory(t) => ExternType::Mem(mem_type(&t, offset)?),
+            TypeRef::Global(t) => ExternType::Global(global_type(&t, offset)?),
+            TypeRef::Tag(_) => return Err(unsupported("tags (exceptions)", offset)),
+        };
+        let (module, name) = (import.module.to_owned(), import.name.to_owned());
+        self.module.imports.push(Import { module, name, ty, type_index });
+        Ok(())
+    }
+
+    fn const_expr(&mut self, e: &ConstExpr<'_>) -> Result<Option<Arc<Expr>>> {
+        let (expr, first_unsupported) = expr(e.get_operators_reader(), true)?;
+        match first_unsupported {
+            Some(error) => {
+                self.unsupported.get_or_insert(error);
+                Ok(None)
+            }
+            None => Ok(Some(Arc::new(expr))),
+        }
+    }
+
+    fn elements(&mut self, items: &ElementItems<'_>, offset: usize) -> Result<Option<(RefType, Vec<Arc<Expr>>)>> {
+        let mut init = Vec::new();
+        match items {
+            ElementItems::Functions(funcs) => {
+                for func in items!(funcs) {
+                    let (offset, x) = func?;
+                    let instrs = vec![Instr::RefFunc { x }, Instr::End {}];
+                    let offsets = vec![offset as u32; 2];
+                    init.push(Arc::new(Expr { instrs, closed_at: vec![0; 2], offsets }));
+                }
+                Ok(Some((RefType::FUNC, init)))
+            }
+            ElementItems::Expressions(ty, exprs) => {
+                for e in items!(exprs) {
+                    let e = self.const_expr(&e?.1)?;
+                    init.extend(e);
+                }
+                let ty = self.note(ref_type(*ty, offset))?;
+                Ok(ty.map(|ty| (ty, init)))
+            }
+        }
+    }
+
+    fn code(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+        let offset = body.range().start;
+        let Some(ty) = self.func_types.get(self.module.funcs.len()).copied() else {
+            return Err(malformed("function and code section have inconsistent lengths", offset));
+        };
+        let reader = body.get_locals_reader().map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
+        let mut locals = Vec::new();
+        let mut count = 0u64;
+        for group in reader {
+            let (n, t) = group.map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
+            count += u64::from(n);
+            if count > u64::from(u32::MAX) {
+                return Err(malformed("too many locals: there can be 2^32 - 1", offset));
+            }
+            let t = self.note(val_type(t, offset))?;
+            locals.extend(t.map(|t| (n, t)));
+        }
+        let operators = body.get_operators_reader().map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
+        let (body_expr, first_unsupported) = expr(operators, self.has_data_count)?;
+        if let Some(error) = first_unsupported {
+            self.unsupported.get_or_insert(error);
+        }
+        self.module.code_size += body.range().len();
+        self.module.funcs.push(Func { ty, locals, body: Arc::new(body_expr) });
+        Ok(())
+    }
+
+    /// Custom sections can't make a module malformed (7.4): names are read as far as they can be.
+    fn names(&mut self, names: wasmparser::NameSectionReader<'_>) {
+        for name in names {
+            let Ok(Name::Function(map)) = name else { continue };
+            for naming in map {
+                let Ok(naming) = naming else { return };
+                self.module.func_names.push((naming.index, naming.name.to_owned()));
+            }
+        }
+    }
+}
+
+fn func_type(func: &wasmparser::FuncType, offset: usize) -> Result<FuncType> {
+    let types = |ts: &[wasmparser::ValType]| ts.iter().map(|t| val_type(*t, offset)).collect::<Result<Vec<_>>>();
+    Ok(FuncType { params: types(func.params())?, results: types(func.results())? })
+}
+
+fn table_type(t: &wasmparser::TableType, offset: usize) -> Result<TableType> {
+    if t.table64 {
+        return Err(unsupported("tables with indices of 64 bits (memory64)", offset));
+    }
+    let limits = Limits { min: t.initial, max: t.maximum };
+    Ok(TableType { element: ref_type(t.element_type, offset)?, limits })
+}
+
+fn mem_type(t: &wasmparser::MemoryType, offset: usize) -> Result<MemType> {
+    if t.memory64 {
+        return Err(unsupported("memories with addresses of 64 bits (memory64)", offset));
+    }
+    Ok(MemType { limits: Limits { min: t.initial, max: t.maximum } })
+}
+
+fn global_type(t: &wasmparser::GlobalType, offset: usize) -> Result<GlobalType> {
+    Ok(GlobalType { mutable: t.mutable, val: val_type(t.content_type, offset)? })
+}

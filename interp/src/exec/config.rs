@@ -1,0 +1,448 @@
+//! Configurations (4.2.15) and the search for the redex.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::control;
+use super::domain::Domain;
+use super::store::{ModuleInst, Store};
+use super::value::{FuncAddr, Num, Val};
+use super::{as_value, reduce};
+use crate::outcome::{Budget, TrapKind};
+use crate::rule::Rule;
+use crate::syntax::{Expr, FuncType, Idx, Instr};
+
+/// A configuration: store and thread.
+pub struct Config<D: Domain> {
+    /// The store.
+    pub store: Store<D>,
+    /// Operands of all frames and labels, innermost last.
+    pub stack: Stack<D>,
+    /// Locals of all frames, innermost last.
+    pub locals: Vec<Val<D>>,
+    /// Labels of all frames, innermost last.
+    pub labels: Vec<Label>,
+    /// Frames, innermost last.
+    pub frames: Vec<Frame>,
+    /// What the last rules rewrote their redex to, next one last.
+    pub pending: Vec<Admin<D>>,
+    /// The trap that is on its way out.
+    pub trap: Option<Trapped>,
+    /// The budget that a step ran out of.
+    pub exhausted: Option<Budget>,
+    /// How many frames, labels, locals and operands there may be together.
+    pub stack_limit: usize,
+}
+
+/// Operands. It remembers how far down a step has reached.
+pub struct Stack<D: Domain> {
+    values: Vec<Val<D>>,
+    low: usize,
+}
+
+/// A frame (4.2.14), or the expression of a segment or global.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The instance that it runs in.
+    pub instance: Arc<ModuleInst>,
+    /// Index of the function in its module; `None` for an expression.
+    pub func: Option<Idx>,
+    /// The code.
+    pub body: Arc<Expr>,
+    /// Position of the instruction under way.
+    pub at: u32,
+    /// Position of the next instruction.
+    pub next: u32,
+    /// Number of results.
+    pub arity: usize,
+    /// Where its operands begin.
+    pub height: usize,
+    /// Where its locals begin.
+    pub locals: usize,
+    /// Where its labels begin.
+    pub labels: usize,
+}
+
+/// A label (4.2.13).
+#[derive(Clone, Copy, Debug)]
+pub struct Label {
+    /// Number of values that a branch takes along.
+    pub arity: usize,
+    /// Position of the continuation.
+    pub continuation: u32,
+    /// Where the operands of its block begin.
+    pub height: usize,
+    /// Position after the block.
+    pub after: u32,
+}
+
+/// What a rule rewrites its redex to, beside the code of the module.
+#[derive(Debug)]
+pub enum Admin<D: Domain> {
+    /// A value.
+    Val(Val<D>),
+    /// An instruction.
+    Instr(Instr),
+    /// `block bt instr*`, of the structured instruction under way, from this position on.
+    Block {
+        /// Where its instructions begin.
+        body: u32,
+        /// Where its `end` is.
+        end: u32,
+    },
+    /// `call_ref`
+    CallRef(Arc<FuncType>),
+    /// `ref.cast (ref null (type x))`, as an indirect call does it.
+    RefCast(Arc<FuncType>),
+}
+
+/// Where in a module a step happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Index of the function; `None` for an expression of the module.
+    pub func: Option<Idx>,
+    /// Position of the instruction in the body.
+    pub at: u32,
+    /// Byte offset in the module.
+    pub offset: u32,
+}
+
+/// A trap, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Trapped {
+    /// Its kind.
+    pub kind: TrapKind,
+    /// The instruction.
+    pub place: Place,
+    /// The instance in which it happened.
+    pub instance: Arc<ModuleInst>,
+}
+
+/// The instruction that the next step reduces.
+#[derive(Debug)]
+pub enum Redex<D: Domain> {
+    /// An instruction of the module, or one that a rule produced.
+    Instr(Instr),
+    /// An administrative one.
+    Admin(Admin<D>),
+    /// The end of a label's sequence.
+    Label,
+    /// The end of a frame's.
+    Frame,
+    /// A trap.
+    Trap,
+}
+
+/// What a step did.
+#[derive(Debug)]
+pub enum Progress<D: Domain> {
+    /// It applied a rule.
+    Reduced(Rule),
+    /// A call to the host, or to what can't be known, is next: its arguments are taken off the stack, and whoever
+    /// drives the machine pushes the results.
+    CallOut {
+        /// The function, if known.
+        callee: Option<FuncAddr>,
+        /// Its type.
+        ty: Arc<FuncType>,
+        /// The arguments.
+        args: Vec<Val<D>>,
+    },
+    /// Nothing is left to do: the results are on the stack, or the trap has reached the top.
+    Ended,
+    /// A budget ran out.
+    Exhausted(Budget),
+}
+
+impl<D: Domain> Default for Stack<D> {
+    fn default() -> Self {
+        Stack { values: Vec::new(), low: 0 }
+    }
+}
+
+impl<D: Domain> Stack<D> {
+    /// Pushes an operand.
+    pub fn push(&mut self, v: Val<D>) {
+        self.values.push(v);
+    }
+
+    /// Pushes a number.
+    pub fn push_num<T: Num>(&mut self, c: D::Bv<T::W>) {
+        self.values.push(T::val(c));
+    }
+
+    /// Pops an operand; validation has seen to it that there is one.
+    pub fn pop(&mut self) -> Val<D> {
+        let v = self.values.pop().expect("validation let an operand be missing");
+        self.low = self.low.min(self.values.len());
+        v
+    }
+
+    /// Pops a number.
+    pub fn pop_num<T: Num>(&mut self) -> D::Bv<T::W> {
+        T::bits(self.pop())
+    }
+
+    /// Pops a reference.
+    pub fn pop_ref(&mut self) -> D::Ref {
+        match self.pop() {
+            Val::Ref(r) => r,
+            other => panic!("validation let {other:?} stand for a reference"),
+        }
+    }
+
+    /// Pops the `n` uppermost, in order.
+    pub fn pop_many(&mut self, n: usize) -> Vec<Val<D>> {
+        let at = self.values.len() - n;
+        self.low = self.low.min(at);
+        self.values.split_off(at)
+    }
+
+    /// Removes what lies between `height` and the `n` uppermost.
+    pub fn keep(&mut self, height: usize, n: usize) {
+        let from = self.values.len() - n;
+        self.low = self.low.min(from);
+        self.values.drain(height..from);
+    }
+
+    /// Number of operands.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// All operands.
+    pub fn values(&self) -> &[Val<D>] {
+        &self.values
+    }
+
+    /// Begins a step: from here on [`low`](Stack::low) tells how far down it reached.
+    pub fn mark(&mut self) {
+        self.low = self.values.len();
+    }
+
+    /// Least number of operands since the mark: those above it were taken by the step.
+    pub fn low(&self) -> usize {
+        self.low
+    }
+}
+
+impl<D: Domain> Config<D> {
+    /// A configuration with nothing to do.
+    pub fn new(store: Store<D>, stack_limit: usize) -> Config<D> {
+        Config {
+            store,
+            stack: Stack::default(),
+            locals: Vec::new(),
+            labels: Vec::new(),
+            frames: Vec::new(),
+            pending: Vec::new(),
+            trap: None,
+            exhausted: None,
+            stack_limit,
+        }
+    }
+
+    /// Drops the thread: what is left is the store.
+    pub fn clear(&mut self) {
+        *self = Config::new(std::mem::take(&mut self.store), self.stack_limit);
+    }
+
+    /// Invokes the function at an address (`invoke`, 4.7.9): its arguments are on the stack.
+    pub fn invoke(&mut self, d: &D, callee: FuncAddr) {
+        let ty = self.store.funcs[callee].ty().clone();
+        let r = d.reference(super::Ref::Func(callee));
+        self.pending.extend([Admin::CallRef(ty), Admin::Val(Val::Ref(r))]);
+    }
+
+    /// Enters an expression of an instance (4.6.12), which leaves one value, or none, on the stack.
+    pub fn enter(&mut self, instance: &Arc<ModuleInst>, body: &Arc<Expr>, arity: usize) {
+        let height = self.stack.len();
+        self.frames.push(Frame {
+            instance: instance.clone(),
+            func: None,
+            body: body.clone(),
+            at: 0,
+            next: 0,
+            arity,
+            height,
+            locals: self.locals.len(),
+            labels: self.labels.len(),
+        });
+    }
+
+    /// Whether the budget allows this many more frames, labels, locals and operands.
+    pub(super) fn has_room(&self, more: usize) -> bool {
+        self.frames.len() + self.labels.len() + self.locals.len() + self.stack.len() + more <= self.stack_limit
+    }
+
+    /// The innermost frame.
+    pub(super) fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("an instruction of a module has a frame")
+    }
+
+    /// The current instance.
+    pub(super) fn instance(&self) -> &Arc<ModuleInst> {
+        &self.frames.last().expect("an instruction of a module has a frame").instance
+    }
+
+    /// Traps at the instruction under way, by this rule.
+    pub(super) fn traps(&mut self, kind: TrapKind, rule: Rule) -> Rule {
+        let frame = self.frames.last().expect("only an instruction of a module traps");
+        self.trap = Some(Trapped { kind, place: frame.place(), instance: frame.instance.clone() });
+        rule
+    }
+
+    /// Moves values that stand before the redex onto the stack, where its operands are.
+    pub fn focus(&mut self, d: &D) {
+        if self.trap.is_some() {
+            return;
+        }
+        while let Some(Admin::Val(v)) = self.pending.last() {
+            self.stack.push(*v);
+            self.pending.pop();
+        }
+        if !self.pending.is_empty() {
+            return;
+        }
+        let Some(frame) = self.frames.last_mut() else { return };
+        while let Some(v) = frame.body.instrs.get(frame.next as usize).and_then(|i| as_value(d, i)) {
+            self.stack.push(v);
+            frame.next += 1;
+        }
+    }
+
+    /// What the next step reduces, once in [`focus`](Config::focus); `None` if the thread has ended.
+    pub fn redex(&self) -> Option<Redex<D>> {
+        if self.trap.is_some() {
+            return (!self.frames.is_empty()).then_some(Redex::Trap);
+        }
+        if let Some(admin) = self.pending.last() {
+            return Some(match admin {
+                Admin::Instr(instr) => Redex::Instr(instr.clone()),
+                other => Redex::Admin(other.clone()),
+            });
+        }
+        let frame = self.frames.last()?;
+        match frame.body.instrs.get(frame.next as usize) {
+            None => Some(Redex::Frame),
+            Some(Instr::End {} | Instr::Else {}) if self.labels.len() == frame.labels => None,
+            Some(Instr::End {} | Instr::Else {}) => Some(Redex::Label),
+            Some(instr) => Some(Redex::Instr(instr.clone())),
+        }
+    }
+
+    /// Where the next step happens, once in [`focus`](Config::focus).
+    pub fn place(&self) -> Option<Place> {
+        let frame = self.frames.last()?;
+        let in_code = self.pending.is_empty() && self.trap.is_none();
+        let at = if in_code && (frame.next as usize) < frame.body.instrs.len() { frame.next } else { frame.at };
+        Some(frame.place_of(at))
+    }
+
+    /// One step: finds the redex and reduces it by the rule that fits.
+    ///
+    /// # Errors
+    ///
+    /// The reading can't decide which rule fits. The configuration is then partly reduced: whoever wants to go on must
+    /// have kept a copy.
+    pub fn step(&mut self, d: &D) -> Result<Progress<D>, D::Undecided> {
+        if self.trap.is_some() {
+            return Ok(control::trap(self).map_or(Progress::Ended, Progress::Reduced));
+        }
+        self.focus(d);
+        match self.pending.pop() {
+            None => {}
+            Some(Admin::Val(_)) => unreachable!("it was moved onto the stack"),
+            Some(Admin::Instr(instr)) => return self.reduce(d, &instr),
+            Some(Admin::Block { body, end }) => return Ok(Progress::Reduced(control::enter_block(self, body, end))),
+            Some(Admin::CallRef(ty)) => return control::call_ref(self, d, ty),
+            Some(Admin::RefCast(ty)) => return super::reference::cast(self, d, &ty).map(Progress::Reduced),
+        }
+        let Some(frame) = self.frames.last_mut() else { return Ok(Progress::Ended) };
+        let body = frame.body.clone();
+        match body.instrs.get(frame.next as usize) {
+            None => Ok(Progress::Reduced(control::frame_vals(self))),
+            // The end of an expression: its value is the result, and nothing is left to reduce.
+            Some(Instr::End {}) if self.labels.len() == frame.labels => {
+                self.frames.pop();
+                Ok(Progress::Ended)
+            }
+            Some(instr) => {
+                frame.at = frame.next;
+                frame.next += 1;
+                self.reduce(d, instr)
+            }
+        }
+    }
+
+    fn reduce(&mut self, d: &D, instr: &Instr) -> Result<Progress<D>, D::Undecided> {
+        let rule = reduce(self, d, instr)?;
+        Ok(self.exhausted.map_or(Progress::Reduced(rule), Progress::Exhausted))
+    }
+}
+
+impl Frame {
+    /// Where the instruction under way is.
+    pub fn place(&self) -> Place {
+        self.place_of(self.at)
+    }
+
+    fn place_of(&self, at: u32) -> Place {
+        Place { func: self.func, at, offset: self.body.offsets.get(at as usize).copied().unwrap_or(0) }
+    }
+}
+
+impl<D: Domain> fmt::Display for Redex<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Redex::Instr(instr) => instr.fmt(f),
+            Redex::Admin(Admin::Block { .. }) => f.write_str("block"),
+            Redex::Admin(Admin::CallRef(_)) => f.write_str("call_ref"),
+            Redex::Admin(Admin::RefCast(_)) => f.write_str("ref.cast"),
+            Redex::Admin(Admin::Instr(instr)) => instr.fmt(f),
+            Redex::Admin(Admin::Val(_)) => f.write_str("(value)"),
+            Redex::Label => f.write_str("label end"),
+            Redex::Frame => f.write_str("frame end"),
+            Redex::Trap => f.write_str("trap"),
+        }
+    }
+}
+
+impl<D: Domain> Clone for Admin<D> {
+    fn clone(&self) -> Self {
+        match self {
+            Admin::Val(v) => Admin::Val(*v),
+            Admin::Instr(instr) => Admin::Instr(instr.clone()),
+            Admin::Block { body, end } => Admin::Block { body: *body, end: *end },
+            Admin::CallRef(ty) => Admin::CallRef(ty.clone()),
+            Admin::RefCast(ty) => Admin::RefCast(ty.clone()),
+        }
+    }
+}
+
+impl<D: Domain> Clone for Stack<D> {
+    fn clone(&self) -> Self {
+        Stack { values: self.values.clone(), low: self.low }
+    }
+}
+
+impl<D: Domain> Clone for Config<D> {
+    fn clone(&self) -> Self {
+        Config {
+            store: self.store.clone(),
+            stack: self.stack.clone(),
+            locals: self.locals.clone(),
+            labels: self.labels.clone(),
+            frames: self.frames.clone(),
+            pending: self.pending.clone(),
+            trap: self.trap.clone(),
+            exhausted: self.exhausted,
+            stack_limit: self.stack_limit,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Numeric instructions (4.6.8): operands off the stack, the function of 4.3, the result on it.
+
+use super::Reduced;
+use super::config::Config;
+use super::domain::Domain;
+use super::value::{Num, Val};
+use crate::num::Partial;
+use crate::outcome::TrapKind;
+use crate::rule::Rule;
+use crate::syntax::Instr;
+use crate::value::{Reading, Width};
+
+/// `t.const c`: a value.
+pub(super) fn constant<D: Domain>(d: &D, instr: &Instr) -> Option<Val<D>> {
+    Some(match instr {
+        Instr::I32Const { c } => Val::I32(d.constant(*c as u128)),
+        Instr::I64Const { c } => Val::I64(d.constant(*c as u128)),
+        Instr::F32Const { c } => Val::F32(d.constant(c.0.into())),
+        Instr::F64Const { c } => Val::F64(d.constant(c.0.into())),
+        _ => return None,
+    })
+}
+
+type Bv<D, T> = <D as Reading>::Bv<<T as Num>::W>;
+
+/// `t.unop`
+pub(super) fn unop<D: Domain, T: Num>(c: &mut Config<D>, d: &D, op: impl Fn(&D, Bv<D, T>) -> Bv<D, T>) -> Reduced<D> {
+    let a = c.stack.pop_num::<T>();
+    c.stack.push_num::<T>(op(d, a));
+    Ok(Rule::UnopVal)
+}
+
+/// `t.binop`, of those that are defined everywhere.
+pub(super) fn binop<D: Domain, T: Num>(
+    c: &mut Config<D>,
+    d: &D,
+    op: impl Fn(&D, Bv<D, T>, Bv<D, T>) -> Bv<D, T>,
+) -> Reduced<D> {
+    let (b, a) = (c.stack.pop_num::<T>(), c.stack.pop_num::<T>());
+    c.stack.push_num::<T>(op(d, a, b));
+    Ok(Rule::BinopVal)
+}
+
+/// The kind of trap if the operation is undefined.
+fn undefined<D: Domain, W: Width>(d: &D, partial: &Partial<D, W>) -> Result<Option<TrapKind>, D::Undecided> {
+    let (first, second) = &partial.undefined;
+    for (condition, kind) in std::iter::once(first).chain(second) {
+        if d.traps(*condition, *kind)? {
+            return Ok(Some(*kind));
+        }
+    }
+    Ok(None)
+}
+
+/// `t.binop`, of those that can trap.
+pub(super) fn partial_binop<D: Domain, T: Num>(
+    c: &mut Config<D>,
+    d: &D,
+    op: impl Fn(&D, Bv<D, T>, Bv<D, T>) -> Partial<D, T::W>,
+) -> Reduced<D> {
+    let (b, a) = (c.stack.pop_num::<T>(), c.stack.pop_num::<T>());
+    let result = op(d, a, b);
+    if let Some(kind) = undefined(d, &result)? {
+        return Ok(c.traps(kind, Rule::BinopTrap));
+    }
+    c.stack.push_num::<T>(result.value);
+    Ok(Rule::BinopVal)
+}
+
+/// `bool` (4.3.2)
+fn truth<D: Domain>(d: &D, b: D::Bool) -> Val<D> {
+    Val::I32(d.ite(b, d.constant(1), d.constant(0)))
+}
+
+/// `t.testop`
+pub(super) fn testop<D: Domain, T: Num>(c: &mut Config<D>, d: &D, op: impl Fn(&D, Bv<D, T>) -> D::Bool) -> Reduced<D> {
+    let a = c.stack.pop_num::<T>();
+    c.stack.push(truth(d, op(d, a)));
+    Ok(Rule::Testop)
+}
+
+/// `t.relop`
+pub(super) fn relop<D: Domain, T: Num>(
+    c: &mut Config<D>,
+    d: &D,
+    op: impl Fn(&D, Bv<D, T>, Bv<D, T>) -> D::Bool,
+) -> Reduced<D> {
+    let (b, a) = (c.stack.pop_num::<T>(), c.stack.pop_num::<T>());
+    c.stack.push(truth(d, op(d, a, b)));
+    Ok(Rule::Relop)
+}
+
+/// `t2.cvtop_t1`, of those that are defined everywhere.
+pub(super) fn cvtop<D: Domain, T1: Num, T2: Num>(
+    c: &mut Config<D>,
+    d: &D,
+    op: impl Fn(&D, Bv<D, T1>) -> Bv<D, T2>,
+) -> Reduced<D> {
+    let a = c.stack.pop_num::<T1>();
+    c.stack.push_num::<T2>(op(d, a));
+    Ok(Rule::CvtopVal)
+}
+
+/// `t2.cvtop_t1`, of those that can trap.
+pub(super) fn partial_cvtop<D: Domain, T1: Num, T2: Num>(
+    c: &mut Config<D>,
+    d: &D,
+    op: impl Fn(&D, Bv<D, T1>) -> Partial<D, T2::W>,
+) -> Reduced<D> {
+    let a = c.stack.pop_num::<T1>();
+    let result = op(d, a);
+    if let Some(kind) = undefined(d, &result)? {
+        return Ok(c.traps(kind, Rule::CvtopTrap));
+    }
+    c.stack.push_num::<T2>(result.value);
+    Ok(Rule::CvtopVal)
+}

@@ -1,0 +1,187 @@
+//! Values and addresses at run time (4.2.1).
+
+use std::fmt;
+
+use super::domain::Domain;
+use crate::syntax::{HeapType, NumType, RefType, ValType, f32_text, f64_text};
+use crate::value::{Concrete, MachineInt, W32, W64, Width};
+
+/// Address of a function in the store.
+pub type FuncAddr = usize;
+/// Address of a table, memory, global, segment or instance in the store.
+pub type Addr = usize;
+
+/// A reference (4.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ref {
+    /// `ref.null`
+    Null(HeapType),
+    /// `ref.func a`
+    Func(FuncAddr),
+    /// `ref.extern`, a number of the host's
+    Extern(u32),
+}
+
+/// A value, over a reading. Floats are their bits.
+pub enum Val<D: Domain> {
+    /// `i32.const`
+    I32(D::Bv<W32>),
+    /// `i64.const`
+    I64(D::Bv<W64>),
+    /// `f32.const`
+    F32(D::Bv<W32>),
+    /// `f64.const`
+    F64(D::Bv<W64>),
+    /// A reference.
+    Ref(D::Ref),
+}
+
+/// A value of machine integers: arguments and results of calls.
+pub type Value = Val<Concrete>;
+
+impl<D: Domain> Clone for Val<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Domain> Copy for Val<D> {}
+
+impl<D: Domain> fmt::Debug for Val<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Val::I32(c) => write!(f, "I32({c:?})"),
+            Val::I64(c) => write!(f, "I64({c:?})"),
+            Val::F32(c) => write!(f, "F32({c:?})"),
+            Val::F64(c) => write!(f, "F64({c:?})"),
+            Val::Ref(r) => write!(f, "Ref({r:?})"),
+        }
+    }
+}
+
+impl PartialEq for Value {
+    /// Equal bits: a NaN equals itself.
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Val::I32(a), Val::I32(b)) | (Val::F32(a), Val::F32(b)) => a == b,
+            (Val::I64(a), Val::I64(b)) | (Val::F64(a), Val::F64(b)) => a == b,
+            (Val::Ref(a), Val::Ref(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl<D: Domain> Val<D> {
+    /// `default_t` (4.2.2): zero, or null.
+    pub fn default(d: &D, t: ValType) -> Val<D> {
+        match t {
+            ValType::Num(NumType::I32) => Val::I32(d.constant(0)),
+            ValType::Num(NumType::I64) => Val::I64(d.constant(0)),
+            ValType::Num(NumType::F32) => Val::F32(d.constant(0)),
+            ValType::Num(NumType::F64) => Val::F64(d.constant(0)),
+            ValType::Ref(t) => Val::Ref(d.reference(Ref::Null(t.heap))),
+        }
+    }
+
+    /// A value of machine integers in this reading.
+    pub fn concrete(d: &D, value: Value) -> Val<D> {
+        match value {
+            Val::I32(c) => Val::I32(d.constant(c.into())),
+            Val::I64(c) => Val::I64(d.constant(c.into())),
+            Val::F32(c) => Val::F32(d.constant(c.into())),
+            Val::F64(c) => Val::F64(d.constant(c.into())),
+            Val::Ref(r) => Val::Ref(d.reference(r)),
+        }
+    }
+}
+
+impl Value {
+    /// The type of the value; a function reference is a `funcref`.
+    pub fn ty(&self) -> ValType {
+        match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+            Val::Ref(Ref::Null(heap)) => ValType::Ref(RefType { heap: *heap }),
+            Val::Ref(Ref::Func(_)) => ValType::FUNCREF,
+            Val::Ref(Ref::Extern(_)) => ValType::EXTERNREF,
+        }
+    }
+
+    /// Whether the value is a NaN.
+    pub fn is_nan(&self) -> bool {
+        match self {
+            Val::F32(c) => f32::from_bits(*c).is_nan(),
+            Val::F64(c) => f64::from_bits(*c).is_nan(),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ref::Null(heap) => write!(f, "ref.null {heap}"),
+            Ref::Func(a) => write!(f, "ref.func {a}"),
+            Ref::Extern(n) => write!(f, "ref.extern {n}"),
+        }
+    }
+}
+
+/// As in the text format: integers signed, references by address.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Val::I32(c) => write!(f, "{}", *c as i32),
+            Val::I64(c) => write!(f, "{}", *c as i64),
+            Val::F32(c) => f.write_str(&f32_text(*c)),
+            Val::F64(c) => f.write_str(&f64_text(*c)),
+            Val::Ref(r) => r.fmt(f),
+        }
+    }
+}
+
+/// The number types as types, so that a reduction is written once for all of them.
+pub trait Num {
+    /// Its width.
+    type W: Width;
+    /// The value with these bits.
+    fn val<D: Domain>(c: D::Bv<Self::W>) -> Val<D>;
+    /// The bits of a value of this type; validation has seen to it that it is one.
+    fn bits<D: Domain>(v: Val<D>) -> D::Bv<Self::W>;
+}
+
+macro_rules! nums {
+    ($($T:ident $W:ident;)*) => {$(
+        #[doc = concat!("`", stringify!($T), "`")]
+        pub enum $T {}
+        impl Num for $T {
+            type W = $W;
+            fn val<D: Domain>(c: D::Bv<$W>) -> Val<D> {
+                Val::$T(c)
+            }
+            fn bits<D: Domain>(v: Val<D>) -> D::Bv<$W> {
+                match v {
+                    Val::$T(c) => c,
+                    other => panic!(concat!("validation let {:?} stand for an ", stringify!($T)), other),
+                }
+            }
+        }
+    )*};
+}
+nums! {
+    I32 W32;
+    I64 W64;
+    F32 W32;
+    F64 W64;
+}
+
+/// From little-endian bytes to a number and back (`bytes`, 4.3.1).
+pub(super) fn from_bytes<W: Width>(bytes: &[u8]) -> W::Int {
+    W::Int::from_u128(bytes.iter().rev().fold(0, |c, byte| c << 8 | u128::from(*byte)))
+}
+
+pub(super) fn to_bytes<W: Width>(c: W::Int) -> [u8; 16] {
+    c.to_u128().to_le_bytes()
+}

@@ -1,0 +1,16 @@
+//! The semantics of WebAssembly, executable.
+//!
+//! Modules follow the chapters of the standard: [`syntax`] (2), [`binary`] (5), [`num`] (4.3), [`exec`] (4). What a
+//! value is, is a parameter ([`value`]): the same rules run on machine integers and on terms. Every step names its
+//! [`Rule`](rule::Rule).
+
+pub mod binary;
+pub mod exec;
+pub mod machine;
+pub mod num;
+pub mod outcome;
+pub mod rule;
+pub mod scenario;
+pub mod syntax;
+pub mod trace;
+pub mod value;

@@ -1,0 +1,189 @@
+//! How a module, an instantiation or a call ends: one enumeration for every engine and every phase.
+
+use std::fmt;
+
+use crate::exec::{Place, Value};
+
+/// Why a computation trapped (4.2.1 names the result; the kinds are those that engines tell apart).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TrapKind {
+    /// `unreachable` was executed.
+    Unreachable,
+    /// A memory access left the memory, or a range its data segment.
+    MemoryOutOfBounds,
+    /// A table access left the table, or a range its element segment.
+    TableOutOfBounds,
+    /// An indirect call met a function of another type.
+    IndirectCallType,
+    /// An indirect call met a null element.
+    UninitializedElement,
+    /// Division or remainder by zero.
+    IntegerDivideByZero,
+    /// A quotient or conversion that its type can't hold.
+    IntegerOverflow,
+    /// Conversion of a NaN to an integer.
+    InvalidConversion,
+    /// Another reason, known to one engine alone.
+    Other,
+}
+
+impl TrapKind {
+    /// All kinds.
+    pub const ALL: [TrapKind; 9] = [
+        TrapKind::Unreachable,
+        TrapKind::MemoryOutOfBounds,
+        TrapKind::TableOutOfBounds,
+        TrapKind::IndirectCallType,
+        TrapKind::UninitializedElement,
+        TrapKind::IntegerDivideByZero,
+        TrapKind::IntegerOverflow,
+        TrapKind::InvalidConversion,
+        TrapKind::Other,
+    ];
+
+    /// The name in the engine protocol, in reports and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            TrapKind::Unreachable => "unreachable",
+            TrapKind::MemoryOutOfBounds => "memory-out-of-bounds",
+            TrapKind::TableOutOfBounds => "table-out-of-bounds",
+            TrapKind::IndirectCallType => "indirect-call-type",
+            TrapKind::UninitializedElement => "uninitialized-element",
+            TrapKind::IntegerDivideByZero => "integer-divide-by-zero",
+            TrapKind::IntegerOverflow => "integer-overflow",
+            TrapKind::InvalidConversion => "invalid-conversion",
+            TrapKind::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for TrapKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The budget that ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Budget {
+    /// Reductions.
+    Fuel,
+    /// Nested calls, labels and operands.
+    Stack,
+    /// Bytes of memories and tables.
+    Store,
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Budget::Fuel => "fuel",
+            Budget::Stack => "stack",
+            Budget::Store => "memory",
+        })
+    }
+}
+
+/// How a module, an instantiation or a call ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// With these results.
+    Returned(Vec<Value>),
+    /// By a trap.
+    Trapped(Trap),
+    /// By an exception that nothing caught.
+    Threw,
+    /// A budget ran out.
+    Exhausted(Budget),
+    /// The module isn't in the binary format.
+    Malformed(String),
+    /// The module breaks a validation rule.
+    Invalid(String),
+    /// Malformed or invalid; the engine doesn't say which.
+    Rejected(String),
+    /// An import is missing or of another type.
+    Unlinkable(String),
+    /// Valid by the standard, beyond the limits of an implementation.
+    Limit(String),
+    /// Not something that this engine does.
+    Unsupported(String),
+}
+
+/// A trap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trap {
+    /// Its kind.
+    pub kind: TrapKind,
+    /// The engine's own words.
+    pub message: String,
+    /// The instruction, if the engine tells.
+    pub place: Option<Place>,
+}
+
+impl TrapKind {
+    /// What the official tests call it.
+    pub fn message(self) -> &'static str {
+        match self {
+            TrapKind::Unreachable => "unreachable",
+            TrapKind::MemoryOutOfBounds => "out of bounds memory access",
+            TrapKind::TableOutOfBounds => "out of bounds table access",
+            TrapKind::IndirectCallType => "indirect call type mismatch",
+            TrapKind::UninitializedElement => "uninitialized element",
+            TrapKind::IntegerDivideByZero => "integer divide by zero",
+            TrapKind::IntegerOverflow => "integer overflow",
+            TrapKind::InvalidConversion => "invalid conversion to integer",
+            TrapKind::Other => "trap",
+        }
+    }
+}
+
+impl From<crate::binary::Error> for Outcome {
+    fn from(error: crate::binary::Error) -> Outcome {
+        use crate::binary::ErrorKind;
+        let message = format!("{} (at byte {:#x})", error.message, error.offset);
+        match error.kind {
+            ErrorKind::Malformed => Outcome::Malformed(message),
+            ErrorKind::Invalid => Outcome::Invalid(message),
+            ErrorKind::Limit => Outcome::Limit(message),
+            ErrorKind::Unsupported => Outcome::Unsupported(message),
+        }
+    }
+}
+
+impl Outcome {
+    /// One word for the kind, as in reports and files.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Outcome::Returned(_) => "returned",
+            Outcome::Trapped(_) => "trapped",
+            Outcome::Threw => "threw",
+            Outcome::Exhausted(_) => "exhausted",
+            Outcome::Malformed(_) => "malformed",
+            Outcome::Invalid(_) => "invalid",
+            Outcome::Rejected(_) => "rejected",
+            Outcome::Unlinkable(_) => "unlinkable",
+            Outcome::Limit(_) => "limit",
+            Outcome::Unsupported(_) => "unsupported",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Returned(values) => {
+                let values: Vec<String> = values.iter().map(Value::to_string).collect();
+                write!(f, "returned [{}]", values.join(" "))
+            }
+            Outcome::Trapped(trap) => write!(f, "trapped: {}", trap.kind.message()),
+            Outcome::Threw => f.write_str("threw an exception that nothing caught"),
+            Outcome::Exhausted(budget) => write!(f, "exhausted its {budget}"),
+            Outcome::Malformed(why)
+            | Outcome::Invalid(why)
+            | Outcome::Rejected(why)
+            | Outcome::Unlinkable(why)
+            | Outcome::Limit(why)
+            | Outcome::Unsupported(why) => write!(f, "{}: {why}", self.kind()),
+        }
+    }
+}

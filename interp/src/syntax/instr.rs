@@ -1,0 +1,183 @@
+//! Instructions (2.4), as the rows of [`table`](super::table) give them.
+
+use std::fmt;
+
+use super::table::for_each_instruction;
+use super::types::{HeapType, Idx, ValType};
+
+/// The bits of an `f32` constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct F32Bits(pub u32);
+
+/// The bits of an `f64` constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct F64Bits(pub u64);
+
+/// The type of a block (2.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockType {
+    /// No parameters, no results.
+    Empty,
+    /// No parameters, one result.
+    Val(ValType),
+    /// The function type at an index.
+    Type(Idx),
+}
+
+/// Memory immediates (2.4.5): alignment and offset, and the memory they refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemArg {
+    /// Expected alignment, as an exponent of 2. It has no meaning for the result.
+    pub align: u8,
+    /// Static offset in bytes.
+    pub offset: u64,
+    /// Index of the memory.
+    pub mem: Idx,
+}
+
+macro_rules! syntax {
+    ($([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+        /// An instruction. A structured one stands in its body's flat sequence, closed by its `end`.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Instr {
+            $(
+                #[doc = concat!("`", $text, "`")]
+                $Name {
+                    $(
+                        #[doc = concat!("`", stringify!($ours), "`")]
+                        $ours: $T
+                    ),*
+                },
+            )*
+        }
+
+        impl Instr {
+            /// The name in the text format (6.5).
+            pub fn mnemonic(&self) -> &'static str {
+                match self {
+                    $(Instr::$Name { .. } => $text,)*
+                }
+            }
+
+            /// Opcodes and names of all instructions, row by row.
+            pub fn all() -> &'static [(&'static [u8], &'static str)] {
+                &[$((&[$($op),+], $text),)*]
+            }
+        }
+
+        impl fmt::Display for Instr {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.mnemonic())?;
+                match self {
+                    $(Instr::$Name { $($ours),* } => { $($ours.write(f)?;)* })*
+                }
+                Ok(())
+            }
+        }
+    };
+}
+for_each_instruction!(syntax);
+
+/// How an immediate is written after the mnemonic.
+trait Immediate {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl Immediate for Idx {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {self}")
+    }
+}
+
+impl Immediate for i32 {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {self}")
+    }
+}
+
+impl Immediate for i64 {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {self}")
+    }
+}
+
+impl Immediate for F32Bits {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", f32_text(self.0))
+    }
+}
+
+impl Immediate for F64Bits {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", f64_text(self.0))
+    }
+}
+
+impl Immediate for Box<[Idx]> {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|l| write!(f, " {l}"))
+    }
+}
+
+impl Immediate for BlockType {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BlockType::Empty => Ok(()),
+            BlockType::Val(t) => write!(f, " (result {t})"),
+            BlockType::Type(x) => write!(f, " (type {x})"),
+        }
+    }
+}
+
+impl Immediate for MemArg {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.mem != 0 {
+            write!(f, " {}", self.mem)?;
+        }
+        if self.offset != 0 {
+            write!(f, " offset={}", self.offset)?;
+        }
+        Ok(())
+    }
+}
+
+impl Immediate for ValType {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " (result {self})")
+    }
+}
+
+impl Immediate for HeapType {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {self}")
+    }
+}
+
+/// The text form (6.3.2) of the `f32` with these bits; a NaN shows its sign and payload.
+pub fn f32_text(bits: u32) -> String {
+    let value = f32::from_bits(bits);
+    if value.is_nan() {
+        nan_text(bits >> 31 == 1, u64::from(bits & 0x7f_ffff), 0x40_0000)
+    } else if value.is_infinite() {
+        (if value < 0.0 { "-inf" } else { "inf" }).into()
+    } else {
+        format!("{value:?}")
+    }
+}
+
+/// The text form (6.3.2) of the `f64` with these bits; a NaN shows its sign and payload.
+pub fn f64_text(bits: u64) -> String {
+    let value = f64::from_bits(bits);
+    if value.is_nan() {
+        nan_text(bits >> 63 == 1, bits & 0xf_ffff_ffff_ffff, 0x8_0000_0000_0000)
+    } else if value.is_infinite() {
+        (if value < 0.0 { "-inf" } else { "inf" }).into()
+    } else {
+        format!("{value:?}")
+    }
+}
+
+fn nan_text(negative: bool, payload: u64, canonical: u64) -> String {
+    let sign = if negative { "-" } else { "" };
+    if payload == canonical { format!("{sign}nan") } else { format!("{sign}nan:{payload:#x}") }
+}

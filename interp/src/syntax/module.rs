@@ -1,0 +1,206 @@
+//! Modules (2.5).
+
+use std::sync::Arc;
+
+use super::instr::Instr;
+use super::types::{ExternType, FuncType, GlobalType, Idx, MemType, RefType, TableType, ValType};
+
+/// A module (2.5). Index spaces begin with what is imported.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    /// Function types.
+    pub types: Vec<Arc<FuncType>>,
+    /// Imports, in order.
+    pub imports: Vec<Import>,
+    /// Functions defined here.
+    pub funcs: Vec<Func>,
+    /// Tables defined here.
+    pub tables: Vec<Table>,
+    /// Memories defined here.
+    pub mems: Vec<MemType>,
+    /// Globals defined here.
+    pub globals: Vec<Global>,
+    /// Element segments.
+    pub elems: Vec<Elem>,
+    /// Data segments.
+    pub datas: Vec<Data>,
+    /// The start function.
+    pub start: Option<Idx>,
+    /// Exports, in order.
+    pub exports: Vec<Export>,
+    /// Function names of the custom section `name` (7.4.1), by index; for reports only.
+    pub func_names: Vec<(Idx, String)>,
+    /// Bytes of all function bodies together.
+    pub code_size: usize,
+}
+
+/// A function (2.5.3).
+#[derive(Clone, Debug)]
+pub struct Func {
+    /// Index of its type.
+    pub ty: Idx,
+    /// Locals beyond the parameters, as runs of one type: a module of few bytes can declare thousands.
+    pub locals: Vec<(u32, ValType)>,
+    /// The body.
+    pub body: Arc<Expr>,
+}
+
+/// An expression (2.4.9): a flat sequence closed by its `end`.
+#[derive(Clone, Debug, Default)]
+pub struct Expr {
+    /// The instructions; the last is the expression's own `end`.
+    pub instrs: Vec<Instr>,
+    /// For `block` and `loop` the position of their `end`, for `if` that of its `else` or `end`, for `else` that of
+    /// the `end`; 0 for the others.
+    pub closed_at: Vec<u32>,
+    /// Byte offset of each instruction in the module.
+    pub offsets: Vec<u32>,
+}
+
+/// A table (2.5.4).
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its type.
+    pub ty: TableType,
+    /// The value that its elements begin with; null if there is none.
+    pub init: Option<Arc<Expr>>,
+}
+
+/// A global (2.5.6).
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Its type.
+    pub ty: GlobalType,
+    /// The constant expression that gives its first value.
+    pub init: Arc<Expr>,
+}
+
+/// An element segment (2.5.8).
+#[derive(Clone, Debug)]
+pub struct Elem {
+    /// Type of the elements.
+    pub ty: RefType,
+    /// One constant expression for each element.
+    pub init: Vec<Arc<Expr>>,
+    /// When it is used.
+    pub mode: SegmentMode,
+}
+
+/// A data segment (2.5.7).
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Its bytes.
+    pub init: Arc<[u8]>,
+    /// When it is used.
+    pub mode: SegmentMode,
+}
+
+/// When a segment is used.
+#[derive(Clone, Debug)]
+pub enum SegmentMode {
+    /// By `table.init` or `memory.init`.
+    Passive,
+    /// Copied at instantiation.
+    Active {
+        /// Index of the table or memory.
+        target: Idx,
+        /// Where to copy it to.
+        offset: Arc<Expr>,
+    },
+    /// It only declares references (elements).
+    Declare,
+}
+
+/// An import (2.5.11).
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// First level of the name.
+    pub module: String,
+    /// Second level of the name.
+    pub name: String,
+    /// What is imported.
+    pub ty: ExternType,
+    /// For a function the index of its type.
+    pub type_index: Option<Idx>,
+}
+
+/// An export (2.5.10).
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// What is exported.
+    pub item: ExternIdx,
+}
+
+/// An external index (2.5.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExternIdx {
+    /// A function.
+    Func(Idx),
+    /// A table.
+    Table(Idx),
+    /// A memory.
+    Mem(Idx),
+    /// A global.
+    Global(Idx),
+}
+
+impl Module {
+    /// Number of imported functions.
+    pub fn imported_funcs(&self) -> usize {
+        self.imports.iter().filter(|i| matches!(i.ty, ExternType::Func(_))).count()
+    }
+
+    /// Types of all functions, imported ones first.
+    pub fn func_types(&self) -> Vec<Arc<FuncType>> {
+        let imported = self.imports.iter().filter_map(|i| i.type_index);
+        imported.chain(self.funcs.iter().map(|f| f.ty)).map(|x| self.types[x as usize].clone()).collect()
+    }
+
+    /// Types of all tables, imported ones first.
+    pub fn table_types(&self) -> Vec<TableType> {
+        let imported =
+            self.imports.iter().filter_map(|i| if let ExternType::Table(t) = &i.ty { Some(*t) } else { None });
+        imported.chain(self.tables.iter().map(|t| t.ty)).collect()
+    }
+
+    /// Types of all memories, imported ones first.
+    pub fn mem_types(&self) -> Vec<MemType> {
+        let imported = self.imports.iter().filter_map(|i| if let ExternType::Mem(t) = &i.ty { Some(*t) } else { None });
+        imported.chain(self.mems.iter().copied()).collect()
+    }
+
+    /// Types of all globals, imported ones first.
+    pub fn global_types(&self) -> Vec<GlobalType> {
+        let imported =
+            self.imports.iter().filter_map(|i| if let ExternType::Global(t) = &i.ty { Some(*t) } else { None });
+        imported.chain(self.globals.iter().map(|g| g.ty)).collect()
+    }
+
+    /// The type of an export.
+    pub fn export_type(&self, item: ExternIdx) -> ExternType {
+        match item {
+            ExternIdx::Func(x) => ExternType::Func((*self.func_types()[x as usize]).clone()),
+            ExternIdx::Table(x) => ExternType::Table(self.table_types()[x as usize]),
+            ExternIdx::Mem(x) => ExternType::Mem(self.mem_types()[x as usize]),
+            ExternIdx::Global(x) => ExternType::Global(self.global_types()[x as usize]),
+        }
+    }
+
+    /// The function at `x`, if it is defined here.
+    pub fn func(&self, x: Idx) -> Option<&Func> {
+        (x as usize).checked_sub(self.imported_funcs()).and_then(|i| self.funcs.get(i))
+    }
+
+    /// What a report calls the function at `x`: its export, its debug name, its import, or its index.
+    pub fn func_name(&self, x: Idx) -> String {
+        let export = self.exports.iter().find(|e| e.item == ExternIdx::Func(x)).map(|e| e.name.clone());
+        let debug = || self.func_names.iter().find(|(y, _)| *y == x).map(|(_, name)| name.clone());
+        let import = || {
+            let mut funcs = self.imports.iter().filter(|i| i.type_index.is_some());
+            funcs.nth(x as usize).map(|i| format!("{}.{}", i.module, i.name))
+        };
+        export.or_else(debug).or_else(import).unwrap_or_else(|| format!("func[{x}]"))
+    }
+}

@@ -1,0 +1,140 @@
+//! A run as a sequence of rules.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::exec::{Place, Redex, Value};
+use crate::rule::Rule;
+use crate::value::Concrete;
+
+/// Who watches a run. Nothing is spent on details that nobody asks for.
+pub trait Observer {
+    /// Whether [`step`](Observer::step) is to be called.
+    const DETAIL: bool;
+    /// A rule was applied.
+    fn rule(&mut self, _rule: Rule) {}
+    /// A rule was applied, and to what.
+    fn step(&mut self, _step: &Step<'_>) {}
+}
+
+/// Nobody watches.
+impl Observer for () {
+    const DETAIL: bool = false;
+}
+
+/// One reduction.
+pub struct Step<'a> {
+    /// The rule that it is an instance of.
+    pub rule: Rule,
+    /// The instruction that was reduced.
+    pub redex: Redex<Concrete>,
+    /// Where in the module.
+    pub place: Option<Place>,
+    /// Number of frames around it.
+    pub depth: usize,
+    /// The operands that it took, deepest first.
+    pub operands: &'a [Value],
+    /// The values that it left.
+    pub results: &'a [Value],
+}
+
+/// A line: rule, instruction, operands, results.
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>().join(" ");
+        let line = format!(
+            "{:<26} {:<24} [{}] -> [{}]",
+            self.rule,
+            self.redex.to_string(),
+            list(self.operands),
+            list(self.results)
+        );
+        f.write_str(&line)
+    }
+}
+
+/// Writes each step as a line, as long as that succeeds.
+pub struct Writer<W> {
+    out: W,
+    number: u64,
+    error: Option<std::io::Error>,
+}
+
+impl<W: std::io::Write> Writer<W> {
+    /// A writer that begins with step 1.
+    pub fn new(out: W) -> Self {
+        Writer { out, number: 0, error: None }
+    }
+
+    /// The first error of the output, if there was one.
+    pub fn error(self) -> Option<std::io::Error> {
+        self.error
+    }
+}
+
+impl<W: std::io::Write> Observer for Writer<W> {
+    const DETAIL: bool = true;
+    fn step(&mut self, step: &Step<'_>) {
+        self.number += 1;
+        if self.error.is_none() {
+            let indent = 2 * step.depth.min(16);
+            self.error = writeln!(self.out, "{:>6} {:indent$}{step}", self.number, "").err();
+        }
+    }
+}
+
+/// Keeps the last steps, for a report on how a run ended.
+pub struct Last {
+    keep: usize,
+    lines: VecDeque<String>,
+    /// Number of all steps.
+    pub count: u64,
+}
+
+impl Last {
+    /// Keeps `keep` steps.
+    pub fn new(keep: usize) -> Self {
+        Last { keep, lines: VecDeque::new(), count: 0 }
+    }
+
+    /// The steps kept, oldest first.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+}
+
+impl Observer for Last {
+    const DETAIL: bool = true;
+    fn step(&mut self, step: &Step<'_>) {
+        self.count += 1;
+        // The way out of labels and frames says nothing about where the trap came from.
+        if matches!(step.redex, Redex::Trap) {
+            return;
+        }
+        if self.lines.len() == self.keep {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(format!("{:>6} {step}", self.count));
+    }
+}
+
+/// Counts how often each rule was applied.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    counts: Vec<u64>,
+}
+
+impl Seen {
+    /// How often a rule was applied.
+    pub fn count(&self, rule: Rule) -> u64 {
+        self.counts.get(rule as usize).copied().unwrap_or(0)
+    }
+}
+
+impl Observer for Seen {
+    const DETAIL: bool = false;
+    fn rule(&mut self, rule: Rule) {
+        self.counts.resize(Rule::ALL.len(), 0);
+        self.counts[rule as usize] += 1;
+    }
+}
