@@ -1,0 +1,293 @@
+//! The file form of scenarios: TOML. Reading goes through serde, for its messages; writing is by hand, for the layout.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Answer, Scenario, Step, Write};
+use crate::exec::{Ref, Val, Value};
+use crate::syntax::HeapType;
+
+/// A scenario's file that says something else than a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct ScenarioError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileForm {
+    #[serde(default)]
+    step: Vec<Spanned<StepForm>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepForm {
+    instantiate: Option<String>,
+    answers: Option<Vec<AnswerForm>>,
+    call: Option<CallForm>,
+    write: Option<WriteForm>,
+    set: Option<SetForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerForm {
+    import: (String, String),
+    #[serde(default)]
+    results: Vec<ValueForm>,
+    #[serde(default)]
+    throws: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallForm {
+    instance: usize,
+    export: String,
+    #[serde(default)]
+    args: Vec<ValueForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteForm {
+    instance: usize,
+    export: String,
+    offset: u64,
+    bytes: HexBytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetForm {
+    instance: usize,
+    export: String,
+    value: ValueForm,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ValueForm {
+    I32(Int<32>),
+    I64(Int<64>),
+    F32(Bits<32>),
+    F64(Bits<64>),
+    Ref(NullForm),
+    Extern(u32),
+    Func(usize),
+}
+
+#[derive(Deserialize)]
+enum NullForm {
+    #[serde(rename = "null-func")]
+    Func,
+    #[serde(rename = "null-extern")]
+    Extern,
+}
+
+/// An integer of N bits, signed or not.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Int<const N: u32>(u64);
+
+impl<const N: u32> TryFrom<String> for Int<N> {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let parsed = match text.strip_prefix("0x") {
+            Some(digits) => hexadecimal(digits).map(i128::from),
+            None => text.parse().ok(),
+        };
+        let range = -(1i128 << (N - 1))..1 << N;
+        match parsed {
+            Some(c) if range.contains(&c) => Ok(Int(c as u64)),
+            _ => Err(format!("{text:?} is no integer of {N} bits, decimal or 0x and hexadecimal")),
+        }
+    }
+}
+
+/// A float of N bits.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Bits<const N: u32>(u64);
+
+impl<const N: u32> TryFrom<String> for Bits<N> {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.strip_prefix("0x").and_then(hexadecimal) {
+            Some(c) if N == 64 || c >> N == 0 => Ok(Bits(c)),
+            _ => Err(format!("{text:?} aren't the {N} bits of a float, as 0x and hexadecimal digits")),
+        }
+    }
+}
+
+fn hexadecimal(digits: &str) -> Option<u64> {
+    let plain = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if plain { u64::from_str_radix(digits, 16).ok() } else { None }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct HexBytes(Vec<u8>);
+
+impl TryFrom<String> for HexBytes {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
+        match digits {
+            Some(digits) if digits.len() % 2 == 0 => {
+                Ok(HexBytes(digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()))
+            }
+            _ => Err("bytes are written as pairs of hexadecimal digits"),
+        }
+    }
+}
+
+impl From<ValueForm> for Value {
+    fn from(form: ValueForm) -> Value {
+        match form {
+            ValueForm::I32(c) => Val::I32(c.0 as u32),
+            ValueForm::I64(c) => Val::I64(c.0),
+            ValueForm::F32(c) => Val::F32(c.0 as u32),
+            ValueForm::F64(c) => Val::F64(c.0),
+            ValueForm::Ref(NullForm::Func) => Val::Ref(Ref::Null(HeapType::Func)),
+            ValueForm::Ref(NullForm::Extern) => Val::Ref(Ref::Null(HeapType::Extern)),
+            ValueForm::Extern(n) => Val::Ref(Ref::Extern(n)),
+            ValueForm::Func(a) => Val::Ref(Ref::Func(a)),
+        }
+    }
+}
+
+fn values(forms: Vec<ValueForm>) -> Vec<Value> {
+    forms.into_iter().map(Value::from).collect()
+}
+
+impl TryFrom<AnswerForm> for Answer {
+    type Error = &'static str;
+    fn try_from(form: AnswerForm) -> Result<Answer, &'static str> {
+        if form.throws && !form.results.is_empty() {
+            return Err("an answer that throws has no results");
+        }
+        Ok(Answer { import: form.import, results: values(form.results), throws: form.throws })
+    }
+}
+
+impl TryFrom<StepForm> for Step {
+    type Error = &'static str;
+    fn try_from(form: StepForm) -> Result<Step, &'static str> {
+        if form.answers.is_some() && form.instantiate.is_none() {
+            return Err("answers belong to the step that instantiates the module");
+        }
+        match (form.instantiate, form.call, form.write, form.set) {
+            (Some(module), None, None, None) => {
+                let answers = form.answers.unwrap_or_default().into_iter().map(Answer::try_from);
+                Ok(Step::Instantiate { module, answers: answers.collect::<Result<_, _>>()? })
+            }
+            (None, Some(CallForm { instance, export, args }), None, None) => {
+                Ok(Step::Call { instance, export, args: values(args) })
+            }
+            (None, None, Some(WriteForm { instance, export, offset, bytes }), None) => {
+                Ok(Step::Write(Write { instance, export, offset, bytes: bytes.0 }))
+            }
+            (None, None, None, Some(SetForm { instance, export, value })) => {
+                Ok(Step::Set { instance, export, value: value.into() })
+            }
+            _ => Err("a step has one of the keys instantiate, call, write and set"),
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads the file form.
+    ///
+    /// # Errors
+    ///
+    /// It isn't TOML, has a key too many or too few, or a value that can't be.
+    pub fn from_toml(text: &str) -> Result<Scenario, ScenarioError> {
+        let error = |span: Option<Range<usize>>, message: &str| {
+            let before = span.and_then(|span| text.get(..span.start)).unwrap_or("");
+            ScenarioError { line: 1 + before.matches('\n').count(), message: message.to_owned() }
+        };
+        let form: FileForm = toml::from_str(text).map_err(|e| error(e.span(), e.message()))?;
+        let steps = form.step.into_iter().map(|step| {
+            let span = step.span();
+            Step::try_from(step.into_inner()).map_err(|message| error(Some(span), message))
+        });
+        Ok(Scenario { steps: steps.collect::<Result<_, _>>()? })
+    }
+
+    /// Writes the file form.
+    pub fn to_toml(&self) -> String {
+        self.steps.iter().map(step).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn step(step: &Step) -> String {
+    let mut out = String::from("[[step]]\n");
+    match step {
+        Step::Instantiate { module, answers } => {
+            out += &format!("instantiate = {}\n", string(module));
+            for answer in answers {
+                let (module, name) = (string(&answer.import.0), string(&answer.import.1));
+                out += &format!("\n[[step.answers]]\nimport = [{module}, {name}]\n");
+                out += &if answer.throws {
+                    "throws = true\n".into()
+                } else {
+                    format!("results = {}\n", array(&answer.results))
+                };
+            }
+        }
+        Step::Call { instance, export, args } => {
+            let (export, args) = (string(export), array(args));
+            out += &format!("call = {{ instance = {instance}, export = {export}, args = {args} }}\n");
+        }
+        Step::Write(Write { instance, export, offset, bytes }) => {
+            let (export, bytes) = (string(export), bytes.iter().map(|b| format!("{b:02x}")).collect::<String>());
+            let place = format!("instance = {instance}, export = {export}, offset = {offset}");
+            out += &format!("write = {{ {place}, bytes = \"{bytes}\" }}\n");
+        }
+        Step::Set { instance, export, value } => {
+            let (export, value) = (string(export), inline(value));
+            out += &format!("set = {{ instance = {instance}, export = {export}, value = {value} }}\n");
+        }
+    }
+    out
+}
+
+fn array(values: &[Value]) -> String {
+    format!("[{}]", values.iter().map(inline).collect::<Vec<_>>().join(", "))
+}
+
+fn inline(value: &Value) -> String {
+    match value {
+        Val::I32(c) => format!("{{ i32 = \"{}\" }}", *c as i32),
+        Val::I64(c) => format!("{{ i64 = \"{}\" }}", *c as i64),
+        Val::F32(c) => format!("{{ f32 = \"{c:#010x}\" }}"),
+        Val::F64(c) => format!("{{ f64 = \"{c:#018x}\" }}"),
+        Val::Ref(Ref::Null(heap)) => format!("{{ ref = \"null-{heap}\" }}"),
+        Val::Ref(Ref::Extern(n)) => format!("{{ extern = {n} }}"),
+        Val::Ref(Ref::Func(a)) => format!("{{ func = {a} }}"),
+    }
+}
+
+/// A basic string of TOML, on one line and without invisible characters.
+fn string(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            ' '..='~' => out.push(c),
+            c if c.is_alphanumeric() => out.push(c),
+            c => write!(out, "\\U{:08X}", u32::from(c)).expect("a string takes all that is written to it"),
+        }
+    }
+    out.push('"');
+    out
+}
