@@ -41,7 +41,7 @@ pub trait Domain: Reading + 'static {
 }
 
 /// A memory instance's bytes (4.2.8). Addresses have been checked against the length.
-pub trait Memory<D: Domain + ?Sized>: Clone + Debug {
+pub trait Memory<D: Domain>: Clone + Debug {
     /// Length in bytes.
     fn len(&self, d: &D) -> D::Bv<W64>;
     /// The number in the bytes from `ea`.
@@ -55,7 +55,7 @@ pub trait Memory<D: Domain + ?Sized>: Clone + Debug {
 }
 
 /// A table instance's elements (4.2.7). Indices have been checked against the length.
-pub trait Table<D: Domain + ?Sized>: Clone + Debug {
+pub trait Table<D: Domain>: Clone + Debug {
     /// Number of elements.
     fn len(&self, d: &D) -> D::Bv<W64>;
     /// The element at `i`.
