@@ -200,9 +200,8 @@ impl<D: Domain> Stack<D> {
 
     /// Removes what lies between `height` and the `n` uppermost.
     pub fn keep(&mut self, height: usize, n: usize) {
-        let from = self.values.len() - n;
-        self.low = self.low.min(from);
-        self.values.drain(height..from);
+        self.low = self.low.min(height);
+        self.values.drain(height..self.values.len() - n);
     }
 
     /// Number of operands.
@@ -377,6 +376,16 @@ impl<D: Domain> Config<D> {
                 frame.next += 1;
                 self.reduce(d, instr)
             }
+        }
+    }
+
+    /// Passes over the redex with its `operands` uppermost operands, for a reading that has followed it by other means.
+    pub fn skip(&mut self, operands: usize) {
+        self.stack.pop_many(operands);
+        if self.pending.pop().is_none() {
+            let frame = self.frame();
+            frame.at = frame.next;
+            frame.next += 1;
         }
     }
 

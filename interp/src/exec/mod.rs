@@ -17,6 +17,7 @@ mod parametric;
 mod reference;
 mod store;
 mod table;
+mod traps;
 mod value;
 mod variable;
 
@@ -27,6 +28,7 @@ pub use domain::{Domain, Memory, Table};
 pub use store::{
     ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, ModuleInst, PAGE, Store, TableInst,
 };
+pub use traps::trap_kinds;
 pub use value::{Addr, F32, F64, FuncAddr, I32, I64, Num, Ref, Val, Value};
 
 use crate::rule::Rule;

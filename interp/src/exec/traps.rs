@@ -1,0 +1,77 @@
+//! Which instructions can trap, and how: from the families of the instruction table.
+
+use crate::outcome::TrapKind;
+use crate::syntax::Instr;
+use crate::syntax::table::for_each_instruction;
+
+/// The kinds of trap that a family of reductions has, where its function doesn't tell them apart.
+macro_rules! kinds {
+    (control(unreachable)) => {
+        &[TrapKind::Unreachable]
+    };
+    (control(call_indirect)) => {
+        &[TrapKind::TableOutOfBounds, TrapKind::UninitializedElement, TrapKind::IndirectCallType]
+    };
+    (load($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (load_pack($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (store($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (store_pack($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (memory(size)) => {
+        &[]
+    };
+    (memory(grow)) => {
+        &[]
+    };
+    (memory(data_drop)) => {
+        &[]
+    };
+    (memory($rule:ident)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (table(size)) => {
+        &[]
+    };
+    (table(grow)) => {
+        &[]
+    };
+    (table(elem_drop)) => {
+        &[]
+    };
+    (table($rule:ident)) => {
+        &[TrapKind::TableOutOfBounds]
+    };
+    (partial_binop($t:ident, idiv_s)) => {
+        &[TrapKind::IntegerDivideByZero, TrapKind::IntegerOverflow]
+    };
+    (partial_binop($t:ident, $f:ident)) => {
+        &[TrapKind::IntegerDivideByZero]
+    };
+    (partial_cvtop($($arg:tt)*)) => {
+        &[TrapKind::InvalidConversion, TrapKind::IntegerOverflow]
+    };
+    ($family:ident($($arg:tt)*)) => {
+        &[]
+    };
+}
+
+macro_rules! arms {
+    ($instr:ident;
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+        match $instr {
+            $(Instr::$Name { .. } => kinds!($family($($arg)*)),)*
+        }
+    };
+}
+
+/// The traps that an instruction can end in by itself (not those of a function that it calls).
+pub fn trap_kinds(instr: &Instr) -> &'static [TrapKind] {
+    for_each_instruction!(arms instr;)
+}

@@ -1,0 +1,667 @@
+//! Bounded symbolic execution: every entry, along every path, by the rules that run the module on numbers.
+//!
+//! An obligation is proved if, from every entry, each path on which its instruction is executed satisfies it, and no
+//! path was left before its end from where the instruction could be executed again. What a path that was left could
+//! still reach is its taint ([`Taint`]): the rest of each function on its stack, from the outermost loop around where it
+//! stopped, and all that this code may call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assay_interp::binary;
+use assay_interp::exec::module::{AllocError, alloc_module};
+use assay_interp::exec::{
+    Config, ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, PAGE, Place, Progress, Redex, Ref,
+    Store, TableInst, Val,
+};
+use assay_interp::outcome::TrapKind;
+use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Limits, Module, NumType, SegmentMode, ValType};
+use assay_interp::value::{Op, Reading, Term, W64};
+
+use super::obligation::{Obligation, obligations};
+use super::path::{Assumptions, Path, SymMemory, SymRef, SymTable, Undecided};
+use super::report::{Finding, How, Report, Verdict, Why};
+use super::witness::{Begun, NotFound, Witness, search};
+use super::world::World;
+use crate::smt::{Answer, check};
+
+/// What a proof may cost. All but `time` are counts, so that a verdict is the same on every machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Budgets {
+    /// Paths explored from one entry.
+    pub paths: usize,
+    /// Reductions explored from one entry.
+    pub steps: usize,
+    /// Nested calls.
+    pub frames: usize,
+    /// Questions to the solver from one entry.
+    pub queries: usize,
+    /// Work on one question, in the solver's units.
+    pub rlimit: u32,
+    /// Time for the whole module; what isn't known by then is unknown.
+    pub time: Duration,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Budgets {
+            paths: 256,
+            steps: 20_000,
+            frames: 24,
+            queries: 400,
+            rlimit: 1_000_000,
+            time: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Why nothing was proved of a module.
+#[derive(Debug)]
+pub enum ProveError {
+    /// It can't be decoded or isn't valid, or uses what isn't supported.
+    Module(binary::Error),
+    /// It exports no function of this name.
+    NoEntry(String),
+}
+
+impl std::fmt::Display for ProveError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProveError::Module(error) => error.fmt(f),
+            ProveError::NoEntry(name) => write!(f, "no function is exported as {name:?}"),
+        }
+    }
+}
+
+impl std::error::Error for ProveError {}
+
+/// Decides the obligations of a module, as far as the budgets go. With `entries` only what calls of these exports can
+/// execute is asked for; the world outside stays what it is.
+///
+/// # Errors
+///
+/// The module isn't one that can be looked at, or an entry doesn't exist.
+pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Report, ProveError> {
+    let module = Arc::new(binary::decode(wasm).map_err(ProveError::Module)?);
+    let world = World::of(&module);
+    let asked: Result<Vec<Idx>, ProveError> = entries
+        .iter()
+        .map(|name| {
+            let export = module.exports.iter().find(|e| e.name == *name);
+            match export.map(|e| e.item) {
+                Some(ExternIdx::Func(x)) => Ok(x),
+                _ => Err(ProveError::NoEntry(name.clone())),
+            }
+        })
+        .collect();
+    let asked = asked?;
+    let entries: Vec<Idx> = match asked.is_empty() {
+        true => world.entries.iter().copied().filter(|x| module.func(*x).is_some()).collect(),
+        false => asked,
+    };
+    let deadline = Instant::now() + budgets.time;
+    let mut explorer = Explorer {
+        wasm,
+        module: &module,
+        world: &world,
+        budgets,
+        deadline,
+        seen: BTreeMap::new(),
+        taint: Taint::default(),
+    };
+    for entry in &entries {
+        match world.aliases {
+            true => explorer.taint_code(&[Instr::Call { x: *entry }], ALIASES),
+            false => explorer.entry(*entry),
+        }
+    }
+    let mut reach: std::collections::BTreeSet<Idx> = entries.iter().copied().collect();
+    reach.extend(entries.iter().flat_map(|x| world.reached_from([Instr::Call { x: *x }].iter())));
+    let restricted = entries.len() != world.entries.iter().filter(|x| module.func(**x).is_some()).count();
+    let findings = obligations(&module)
+        .into_iter()
+        .filter(|o| !restricted || o.place.func.is_some_and(|x| reach.contains(&x)))
+        .map(|obligation| Finding { verdict: explorer.verdict(obligation), obligation })
+        .collect();
+    let names = entries.iter().map(|x| module.func_name(*x)).collect();
+    Ok(Report::new(&module, names, findings))
+}
+
+/// What the paths have shown of one obligation.
+#[derive(Debug, Default)]
+struct Seen {
+    /// It held, and this showed it.
+    held: Option<How>,
+    /// It didn't hold, or wasn't decided; a witness if there is one.
+    failed: Option<Result<Box<Witness>, Why>>,
+    /// Searches for a witness so far.
+    searches: usize,
+}
+
+/// Where paths that were left before their end could still go: for each function the first position, and why.
+#[derive(Debug, Default)]
+struct Taint {
+    from: BTreeMap<Idx, (u32, &'static str)>,
+}
+
+impl Taint {
+    fn add(&mut self, func: Idx, from: u32, why: &'static str) {
+        let entry = self.from.entry(func).or_insert((from, why));
+        if from < entry.0 {
+            *entry = (from, why);
+        }
+    }
+
+    fn of(&self, place: Place) -> Option<&'static str> {
+        let (from, why) = self.from.get(&place.func?)?;
+        (*from <= place.at).then_some(*why)
+    }
+}
+
+const ALIASES: &str = "two imported memories, tables or globals may be the same object, which isn't followed yet";
+/// Searches for a witness of one obligation, over all its paths.
+const MAX_SEARCHES: usize = 3;
+/// Bulk operations up to this length are followed byte by byte.
+const MAX_BULK: u128 = 256;
+
+struct Explorer<'a> {
+    wasm: &'a [u8],
+    module: &'a Arc<Module>,
+    world: &'a World,
+    budgets: &'a Budgets,
+    deadline: Instant,
+    seen: BTreeMap<Obligation, Seen>,
+    taint: Taint,
+}
+
+/// A path as far as it has been followed.
+struct State {
+    config: Config<Path>,
+    assumptions: Assumptions,
+    begun: Begun,
+    /// The choices of the step that it was forked in.
+    choices: Vec<Term>,
+}
+
+/// What one entry has used of its budgets.
+#[derive(Default)]
+struct Used {
+    paths: usize,
+    steps: usize,
+    queries: usize,
+}
+
+impl Explorer<'_> {
+    fn verdict(&mut self, obligation: Obligation) -> Verdict {
+        let seen = self.seen.remove(&obligation).unwrap_or_default();
+        match (seen.failed, self.taint.of(obligation.place)) {
+            (Some(Ok(witness)), _) => Verdict::Refuted(witness),
+            (Some(Err(why)), _) => Verdict::Unknown(why),
+            (None, Some(why)) => Verdict::Unknown(Why::Budget(why)),
+            (None, None) => Verdict::Proved(seen.held.unwrap_or(How::Unreached)),
+        }
+    }
+
+    fn entry(&mut self, entry: Idx) {
+        let path = Path::default();
+        let Some(first) = self.begin(&path, entry) else {
+            return self.taint_code(&[Instr::Call { x: entry }], "its instance could not be made");
+        };
+        let mut used = Used::default();
+        let mut todo = vec![first];
+        while let Some(state) = todo.pop() {
+            used.paths += 1;
+            path.resume(state.assumptions.clone(), state.choices.clone());
+            self.follow(&path, state, &mut todo, &mut used);
+        }
+    }
+
+    /// Follows one path to its end, to a fork, or to the end of a budget.
+    fn follow(&mut self, path: &Path, mut state: State, todo: &mut Vec<State>, used: &mut Used) {
+        let mut anew = true;
+        loop {
+            if let Some(why) = self.spent(&state, used) {
+                return self.leave(&state.config, state.begun.entry, why);
+            }
+            state.config.focus(path);
+            let place = state.config.place();
+            let before = state.config.clone();
+            path.begin_step(anew);
+            used.steps += 1;
+            let step = match bulk(&mut state.config, path) {
+                Some(result) => result.map(|trap| trap.map_or(Step::Went, Step::Trapped)),
+                None => state.config.step(path).map(|progress| Step::from(progress, &state.config)),
+            };
+            if let (Ok(_), Some(place)) = (&step, place) {
+                for kind in path.discharged() {
+                    self.held(Obligation { place, kind }, How::Intervals);
+                }
+            }
+            anew = false;
+            match step {
+                Ok(Step::Went) => {}
+                Ok(Step::Ended) => return,
+                Ok(Step::Exhausted) => return self.leave(&before, state.begun.entry, "the stack of the exploration"),
+                Ok(Step::Trapped(kind)) => {
+                    let place = place.expect("only an instruction traps");
+                    let facts = path.assumptions().facts;
+                    self.failed(path, &state.begun, &facts, Obligation { place, kind }, used);
+                    return;
+                }
+                Ok(Step::CallOut { import, results }) => self.call_out(path, &mut state, import, &results),
+                Err(Undecided::GiveUp(why)) => return self.leave(&before, state.begun.entry, why),
+                Err(Undecided::Fork { condition, trap }) => {
+                    state.config = before;
+                    anew = true;
+                    match trap {
+                        Some(kind) => {
+                            let place = place.expect("only an instruction traps");
+                            if !self.trap_fork(path, &state.begun, condition, Obligation { place, kind }, used) {
+                                return;
+                            }
+                        }
+                        None => {
+                            if !self.fork(path, &mut state, condition, todo, used) {
+                                return;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Why a path can't be followed on, if a budget is spent.
+    fn spent(&self, state: &State, used: &Used) -> Option<&'static str> {
+        if used.paths > self.budgets.paths {
+            Some("the number of paths (a loop was only unrolled, or there are too many branches)")
+        } else if used.steps > self.budgets.steps {
+            Some("the number of steps (a loop was only unrolled)")
+        } else if used.queries > self.budgets.queries {
+            Some("the number of questions to the solver")
+        } else if state.config.frames.len() > self.budgets.frames {
+            Some("the depth of nested calls")
+        } else if Instant::now() > self.deadline {
+            Some("the time")
+        } else {
+            None
+        }
+    }
+
+    fn ask(&self, path: &Path, fact: Term, used: &mut Used) -> Answer {
+        used.queries += 1;
+        let mut facts = path.assumptions().facts;
+        facts.push(fact);
+        check(&path.terms, &facts, &[], self.budgets.rlimit)
+    }
+
+    /// A step that traps if `condition` holds. Whether the path goes on where it doesn't.
+    fn trap_fork(
+        &mut self,
+        path: &Path,
+        begun: &Begun,
+        condition: Term,
+        obligation: Obligation,
+        used: &mut Used,
+    ) -> bool {
+        match self.ask(path, condition, used) {
+            Answer::Unsat => self.held(obligation, How::Solver),
+            Answer::Unknown => self.undecided(obligation, Why::Solver),
+            Answer::Sat(_) => {
+                let mut facts = path.assumptions().facts;
+                facts.push(condition);
+                self.failed(path, begun, &facts, obligation, used);
+            }
+        }
+        let negated = path.negate(condition);
+        path.assume(negated);
+        true
+    }
+
+    /// A step that depends on `condition`. Whether this path goes on, by one of the two ways; the other is left to do.
+    fn fork(
+        &mut self,
+        path: &Path,
+        state: &mut State,
+        condition: Term,
+        todo: &mut Vec<State>,
+        used: &mut Used,
+    ) -> bool {
+        let negated = path.negate(condition);
+        if matches!(self.ask(path, condition, used), Answer::Unsat) {
+            path.assume(negated);
+            return true;
+        }
+        if !matches!(self.ask(path, negated, used), Answer::Unsat) {
+            let mut assumptions = path.assumptions();
+            assumptions.assume(&path.terms, negated);
+            let (config, begun) = (state.config.clone(), state.begun.clone());
+            todo.push(State { config, assumptions, begun, choices: path.choices() });
+        }
+        path.assume(condition);
+        true
+    }
+
+    fn held(&mut self, obligation: Obligation, how: How) {
+        let seen = self.seen.entry(obligation).or_default();
+        seen.held = seen.held.max(Some(how));
+    }
+
+    fn undecided(&mut self, obligation: Obligation, why: Why) {
+        self.seen.entry(obligation).or_default().failed.get_or_insert(Err(why));
+    }
+
+    /// An obligation that doesn't hold under these facts, unless they contradict each other.
+    fn failed(&mut self, path: &Path, begun: &Begun, facts: &[Term], obligation: Obligation, used: &mut Used) {
+        let seen = self.seen.entry(obligation).or_default();
+        if matches!(seen.failed, Some(Ok(_))) || seen.searches >= MAX_SEARCHES {
+            return;
+        }
+        seen.searches += 1;
+        used.queries += 2;
+        match search(self.wasm, self.module, path, begun, facts, obligation, self.budgets.rlimit) {
+            Ok(Some(witness)) => seen.failed = Some(Ok(Box::new(witness))),
+            Ok(None) => {
+                // The path itself isn't possible.
+                seen.searches -= 1;
+                seen.held = seen.held.max(Some(How::Solver));
+            }
+            Err(NotFound::Solver) => self.undecided(obligation, Why::Solver),
+            Err(NotFound::Scenario) => self.undecided(obligation, Why::NoScenario),
+        }
+    }
+
+    /// Leaves a path before its end.
+    fn leave(&mut self, config: &Config<Path>, entry: Idx, why: &'static str) {
+        for frame in &config.frames {
+            let Some(func) = frame.func else { continue };
+            let stopped = frame.at.min(frame.next);
+            let is_around = |(at, instr): &(u32, &Instr)| {
+                matches!(instr, Instr::Loop { .. }) && *at <= stopped && stopped <= frame.body.closed_at[*at as usize]
+            };
+            let from = (0..).zip(&frame.body.instrs).find(is_around).map_or(stopped, |(at, _)| at);
+            self.taint.add(func, from, why);
+            self.taint_code(&frame.body.instrs[from as usize..], why);
+        }
+        // A path that was left before it had a frame was about to call its entry.
+        if config.frames.is_empty() {
+            self.taint_code(&[Instr::Call { x: entry }], why);
+        }
+    }
+
+    fn taint_code(&mut self, code: &[Instr], why: &'static str) {
+        for func in self.world.reached_from(code.iter()) {
+            self.taint.add(func, 0, why);
+        }
+    }
+
+    /// A call to the outside: whatever it can change holds anything, and so do the results.
+    fn call_out(&self, path: &Path, state: &mut State, import: Option<usize>, results: &[ValType]) {
+        havoc(path, self.module, self.world, &mut state.config.store);
+        let terms: Vec<Term> = results.iter().map(|t| fresh_term(path, "result", *t)).collect();
+        for (t, term) in results.iter().zip(&terms) {
+            state.config.stack.push(fresh_value(*t, *term));
+        }
+        state.begun.answers.extend(import.map(|i| (i, terms)));
+    }
+
+    /// A configuration about to call an entry, in any state that the world allows.
+    fn begin(&self, path: &Path, entry: Idx) -> Option<State> {
+        let mut store: Store<Path> = Store::default();
+        let mut imports = Vec::new();
+        let func_types = self.module.func_types();
+        let mut funcs = 0;
+        for import in &self.module.imports {
+            imports.push(match &import.ty {
+                ExternType::Func(_) => {
+                    let func = FuncInst::Host { ty: func_types[funcs].clone(), id: funcs };
+                    funcs += 1;
+                    ExternAddr::Func(store.alloc_func(func))
+                }
+                ExternType::Table(t) => ExternAddr::Table(store.alloc_table(t.element, t.limits.max, table(path))),
+                ExternType::Mem(t) => ExternAddr::Mem(store.alloc_mem(t.limits.max, memory(path))),
+                ExternType::Global(t) => {
+                    let term = fresh_term(path, "global", t.val);
+                    ExternAddr::Global(store.alloc_global(*t, fresh_value(t.val, term)))
+                }
+            });
+        }
+        let mut config = Config::new(store, 1 << 20);
+        let instance = match alloc_module(&mut config, path, self.module, &imports) {
+            Ok(instance) => instance,
+            Err(AllocError::Exhausted(_) | AllocError::Undecided(_)) => return None,
+        };
+        let initial: Vec<Val<Path>> = config.store.globals.iter().map(|g| g.value).collect();
+        havoc(path, self.module, self.world, &mut config.store);
+        for (x, t) in self.module.table_types().iter().enumerate() {
+            if !self.world.table_changes[x] {
+                config.store.tables[x].elements = SymTable {
+                    elements: sealed_elements(self.module, x as Idx, t.limits.min, &instance.funcs),
+                    len: path.constant::<W64>(t.limits.min.into()),
+                };
+            }
+        }
+        let mut begun = Begun { entry, ..Begun::default() };
+        self.pristine(path, &config.store, &initial, &mut begun);
+        let ty = func_types[entry as usize].clone();
+        for t in &ty.params {
+            let term = fresh_term(path, "argument", *t);
+            begun.args.push(term);
+            config.stack.push(fresh_value(*t, term));
+        }
+        config.invoke(path, instance.funcs[entry as usize]);
+        let assumptions = path.assumptions();
+        Some(State { config, assumptions, begun, choices: Vec::new() })
+    }
+
+    /// Notes which terms the state at the entry is made of, and what they are right after instantiation.
+    fn pristine(&self, path: &Path, store: &Store<Path>, initial: &[Val<Path>], begun: &mut Begun) {
+        for (x, global) in store.globals.iter().enumerate() {
+            if let (Some(now), Some(first)) = (bits(global.value), bits(initial[x]))
+                && now != first
+            {
+                begun.globals.push((x as Idx, now));
+                begun.pristine.push(path.terms.op(Op::Eq, 1, [now, first, now]));
+            }
+        }
+        for (mem, ty) in store.mems.iter().zip(self.module.mem_types()) {
+            begun.mems.push((mem.bytes.array, mem.bytes.len));
+            let min = path.constant::<W64>((ty.limits.min * PAGE).into());
+            begun.pristine.push(path.eq::<W64>(mem.bytes.len, min));
+        }
+        for (table, ty) in store.tables.iter().zip(self.module.table_types()) {
+            let min = path.constant::<W64>(ty.limits.min.into());
+            begun.pristine.push(path.eq::<W64>(table.elements.len, min));
+        }
+    }
+}
+
+/// What a step did, as far as exploring goes.
+enum Step {
+    Went,
+    Ended,
+    Exhausted,
+    Trapped(TrapKind),
+    CallOut { import: Option<usize>, results: Vec<ValType> },
+}
+
+impl Step {
+    fn from(progress: Progress<Path>, config: &Config<Path>) -> Step {
+        match progress {
+            Progress::Reduced(_) => config.trap.as_ref().map_or(Step::Went, |trap| Step::Trapped(trap.kind)),
+            Progress::Ended => Step::Ended,
+            Progress::Exhausted(_) => Step::Exhausted,
+            Progress::CallOut { callee, ty, .. } => {
+                let import = callee.and_then(|a| match config.store.funcs[a] {
+                    FuncInst::Host { id, .. } => Some(id),
+                    FuncInst::Wasm { .. } => None,
+                });
+                Step::CallOut { import, results: ty.results.clone() }
+            }
+        }
+    }
+}
+
+/// A bulk operation whose length isn't a small number, in one step: its trap condition, and then anything in the range
+/// that it writes. `None` if that isn't what comes next.
+fn bulk(config: &mut Config<Path>, path: &Path) -> Option<Result<Option<TrapKind>, Undecided>> {
+    let Some(Redex::Instr(instr)) = config.redex() else { return None };
+    let instance = config.frames.last()?.instance.clone();
+    let store = &config.store;
+    let mem = |x: Idx| (store.mems[instance.mems[x as usize]].bytes.len, TrapKind::MemoryOutOfBounds);
+    let table = |x: Idx| (store.tables[instance.tables[x as usize]].elements.len, TrapKind::TableOutOfBounds);
+    let number = |n: usize| path.constant::<W64>(n as u128);
+    // The ranges, by the operand that each begins at, counted from the length.
+    let ranges = match instr {
+        Instr::MemoryFill { x } => vec![(2, mem(x))],
+        Instr::MemoryCopy { x, y } => vec![(2, mem(x)), (1, mem(y))],
+        Instr::MemoryInit { x, y } => {
+            let data = store.datas[instance.datas[y as usize]].len();
+            // It may have been dropped since.
+            let (len, dropped) = (number(data), path.choice());
+            vec![(2, mem(x)), (1, (path.ite::<W64>(dropped, number(0), len), TrapKind::MemoryOutOfBounds))]
+        }
+        Instr::TableFill { x } => vec![(2, table(x))],
+        Instr::TableCopy { x, y } => vec![(2, table(x)), (1, table(y))],
+        Instr::TableInit { x, y } => {
+            let elem = store.elems[instance.elems[y as usize]].len();
+            let (len, dropped) = (number(elem), path.choice());
+            vec![(2, table(x)), (1, (path.ite::<W64>(dropped, number(0), len), TrapKind::TableOutOfBounds))]
+        }
+        _ => return None,
+    };
+    let operands = config.stack.values();
+    let operand = |from_top: usize| bits(operands[operands.len() - 1 - from_top]).expect("a number");
+    let n = operand(0);
+    let segment = matches!(instr, Instr::MemoryInit { .. } | Instr::TableInit { .. });
+    if !segment && path.terms.as_const(n).is_some_and(|n| n <= MAX_BULK) {
+        return None;
+    }
+    for (from_top, (len, kind)) in ranges {
+        match path.range_traps(operand(from_top), n, len, kind) {
+            Ok(false) => {}
+            Ok(true) => return Some(Ok(Some(kind))),
+            Err(undecided) => return Some(Err(undecided)),
+        }
+    }
+    match instr {
+        Instr::MemoryFill { x } | Instr::MemoryCopy { x, .. } | Instr::MemoryInit { x, .. } => {
+            config.store.mems[instance.mems[x as usize]].bytes.array = path.terms.array("memory");
+        }
+        Instr::TableFill { x } | Instr::TableCopy { x, .. } | Instr::TableInit { x, .. } => {
+            config.store.tables[instance.tables[x as usize]].elements.elements = None;
+        }
+        _ => unreachable!("told apart above"),
+    }
+    config.skip(3);
+    Some(Ok(None))
+}
+
+/// All that the outside, or code of the module called from there, can have changed holds anything.
+fn havoc(path: &Path, module: &Module, world: &World, store: &mut Store<Path>) {
+    for (x, (mem, ty)) in store.mems.iter_mut().zip(module.mem_types()).enumerate() {
+        let MemInst { bytes, .. } = mem;
+        bytes.array = path.terms.array("memory");
+        if world.mem_grows[x] {
+            // In pages: at least the declared minimum, and it never shrinks.
+            bytes.len = length(path, "length", bytes.len, ty.limits, MAX_PAGES, PAGE);
+        }
+    }
+    for (x, (table, ty)) in store.tables.iter_mut().zip(module.table_types()).enumerate() {
+        let TableInst { elements, .. } = table;
+        if world.table_changes[x] {
+            let len = length(path, "length", elements.len, ty.limits, MAX_ELEMENTS, 1);
+            *elements = SymTable { elements: None, len };
+        }
+    }
+    for (x, global) in store.globals.iter_mut().enumerate() {
+        let GlobalInst { ty, value } = global;
+        if world.global_changes[x] {
+            *value = fresh_value(ty.val, fresh_term(path, "global", ty.val));
+        }
+    }
+}
+
+/// A length that is at least what it was, within its limits, and a multiple of `unit`.
+fn length(path: &Path, name: &str, was: Term, limits: Limits, greatest: u64, unit: u64) -> Term {
+    let max = limits.max.unwrap_or(greatest).min(greatest);
+    if max == limits.min {
+        return path.constant::<W64>((max * unit).into());
+    }
+    let len = path.terms.variable(name, 64);
+    let not = |c: Term| path.negate(c);
+    path.assume(not(path.ult::<W64>(path.constant::<W64>((max * unit).into()), len)));
+    path.assume(not(path.ult::<W64>(len, path.constant::<W64>((limits.min * unit).into()))));
+    path.assume(not(path.ult::<W64>(len, was)));
+    if unit > 1 {
+        let rest = path.and::<W64>(len, path.constant::<W64>((unit - 1).into()));
+        path.assume(path.eq::<W64>(rest, path.constant::<W64>(0)));
+    }
+    len
+}
+
+/// An imported memory, before anything is known of it.
+fn memory(path: &Path) -> SymMemory {
+    SymMemory { array: path.terms.array("memory"), len: path.constant::<W64>(0) }
+}
+
+/// An imported table, before anything is known of it.
+fn table(path: &Path) -> SymTable {
+    SymTable { elements: None, len: path.constant::<W64>(0) }
+}
+
+/// The elements of a table that nothing changes: null, but for its active segments.
+fn sealed_elements(module: &Module, table: Idx, len: u64, funcs: &[usize]) -> Option<Arc<Vec<Ref>>> {
+    let limit = 1 << 20;
+    if len > limit {
+        return None;
+    }
+    let null = Ref::Null(module.table_types()[table as usize].element.heap);
+    let mut elements = vec![null; len as usize];
+    for elem in &module.elems {
+        let SegmentMode::Active { target, offset } = &elem.mode else { continue };
+        if *target != table {
+            continue;
+        }
+        let [Instr::I32Const { c }, Instr::End {}] = offset.instrs[..] else { return None };
+        for (at, init) in (c as u32 as usize..).zip(&elem.init) {
+            let r = match init.instrs[..] {
+                [Instr::RefFunc { x }, Instr::End {}] => Ref::Func(funcs[x as usize]),
+                [Instr::RefNull { ht }, Instr::End {}] => Ref::Null(ht),
+                _ => return None,
+            };
+            // A segment that leaves the table traps: then there is no instance to call.
+            *elements.get_mut(at)? = r;
+        }
+    }
+    Some(Arc::new(elements))
+}
+
+/// The term of a number, if it is one.
+fn bits(v: Val<Path>) -> Option<Term> {
+    match v {
+        Val::I32(c) | Val::I64(c) | Val::F32(c) | Val::F64(c) => Some(c),
+        Val::Ref(_) => None,
+    }
+}
+
+/// A new variable for a value of a type; for a reference it says whether that is null.
+fn fresh_term(path: &Path, name: &str, t: ValType) -> Term {
+    let width = match t {
+        ValType::Num(NumType::I32 | NumType::F32) => 32,
+        ValType::Num(NumType::I64 | NumType::F64) => 64,
+        ValType::Ref(_) => 1,
+    };
+    path.terms.variable(name, width)
+}
+
+fn fresh_value(t: ValType, term: Term) -> Val<Path> {
+    match t {
+        ValType::Num(NumType::I32) => Val::I32(term),
+        ValType::Num(NumType::I64) => Val::I64(term),
+        ValType::Num(NumType::F32) => Val::F32(term),
+        ValType::Num(NumType::F64) => Val::F64(term),
+        ValType::Ref(_) => Val::Ref(SymRef::Any(term)),
+    }
+}

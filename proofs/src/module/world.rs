@@ -1,0 +1,202 @@
+//! The world outside, at its worst.
+//!
+//! Whatever is exported, and whatever escapes as a reference, may be called at any time, with any arguments, any number
+//! of times, also while a call out is under way. So at every entry, and after every call out, each memory, table and
+//! mutable global that the outside or any code of the module can change holds anything. What nobody can change is
+//! what it was at instantiation.
+
+use std::collections::{BTreeSet, HashSet};
+
+use assay_interp::syntax::{Elem, ExternIdx, ExternType, Idx, Instr, Module, SegmentMode};
+
+/// What can change, and who can be called.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// For each memory, whether its length can change.
+    pub mem_grows: Vec<bool>,
+    /// For each global, whether its value can change after instantiation.
+    pub global_changes: Vec<bool>,
+    /// For each table, whether its elements or its length are other than its active segments made them.
+    pub table_changes: Vec<bool>,
+    /// Whether two imported memories, tables or mutable globals may be one and the same.
+    pub aliases: bool,
+    /// Functions that the outside can call, the start function included.
+    pub entries: BTreeSet<Idx>,
+    /// For each function, those that it calls directly.
+    pub calls: Vec<BTreeSet<Idx>>,
+    /// Functions that call indirectly.
+    pub indirect: BTreeSet<Idx>,
+    /// Functions that an indirect call could reach: all whose reference is taken.
+    pub referenced: BTreeSet<Idx>,
+}
+
+impl World {
+    /// Reads off a module what the outside and the module's own code can do to its state.
+    pub fn of(module: &Module) -> World {
+        let tables = module.table_types().len();
+        let mut world = World {
+            mem_grows: vec![false; module.mem_types().len()],
+            global_changes: vec![false; module.global_types().len()],
+            table_changes: vec![false; tables],
+            aliases: World::aliases(module),
+            entries: module.start.into_iter().collect(),
+            calls: vec![BTreeSet::new(); module.imported_funcs() + module.funcs.len()],
+            indirect: BTreeSet::new(),
+            referenced: BTreeSet::new(),
+        };
+        let mut table_read = vec![false; tables];
+        world.imports(module);
+        world.exports(module);
+        world.code(module, &mut table_read);
+        world.references(module, &table_read);
+        world
+    }
+
+    fn imports(&mut self, module: &Module) {
+        let count = |is: fn(&ExternType) -> bool| module.imports.iter().filter(|i| is(&i.ty)).count();
+        self.mem_grows[..count(|t| matches!(t, ExternType::Mem(_)))].fill(true);
+        self.table_changes[..count(|t| matches!(t, ExternType::Table(_)))].fill(true);
+        // An imported immutable global is any value, but always the same.
+        let globals = count(|t| matches!(t, ExternType::Global(_)));
+        for (changes, ty) in self.global_changes[..globals].iter_mut().zip(module.global_types()) {
+            *changes = ty.mutable;
+        }
+    }
+
+    /// Two imports of one kind can be given the same object; of globals those of one type.
+    fn aliases(module: &Module) -> bool {
+        let kinds: Vec<_> = module
+            .imports
+            .iter()
+            .filter_map(|import| match &import.ty {
+                ExternType::Func(_) => None,
+                ExternType::Global(t) => t.mutable.then_some((0, Some(t.val))),
+                ExternType::Mem(_) => Some((1, None)),
+                ExternType::Table(_) => Some((2, None)),
+            })
+            .collect();
+        let distinct: HashSet<_> = kinds.iter().collect();
+        distinct.len() < kinds.len()
+    }
+
+    fn exports(&mut self, module: &Module) {
+        for export in &module.exports {
+            match export.item {
+                ExternIdx::Func(x) => {
+                    self.entries.insert(x);
+                }
+                ExternIdx::Table(x) => self.table_changes[x as usize] = true,
+                ExternIdx::Mem(x) => self.mem_grows[x as usize] = true,
+                ExternIdx::Global(x) => {
+                    self.global_changes[x as usize] |= module.global_types()[x as usize].mutable;
+                }
+            }
+        }
+    }
+
+    fn code(&mut self, module: &Module, table_read: &mut [bool]) {
+        for (index, func) in (module.imported_funcs()..).zip(&module.funcs) {
+            for instr in &func.body.instrs {
+                match *instr {
+                    Instr::Call { x } => {
+                        self.calls[index].insert(x);
+                    }
+                    Instr::CallIndirect { .. } => {
+                        self.indirect.insert(index as Idx);
+                    }
+                    Instr::MemoryGrow { x } => self.mem_grows[x as usize] = true,
+                    Instr::GlobalSet { x } => self.global_changes[x as usize] = true,
+                    Instr::TableSet { x }
+                    | Instr::TableGrow { x }
+                    | Instr::TableFill { x }
+                    | Instr::TableCopy { x, .. }
+                    | Instr::TableInit { x, .. } => self.table_changes[x as usize] = true,
+                    Instr::RefFunc { x } => {
+                        self.referenced.insert(x);
+                        self.entries.insert(x);
+                    }
+                    _ => {}
+                }
+                if let Instr::TableGet { x } | Instr::TableCopy { y: x, .. } = *instr {
+                    table_read[x as usize] = true;
+                }
+            }
+        }
+        for global in &module.globals {
+            for instr in &global.init.instrs {
+                if let Instr::RefFunc { x } = *instr {
+                    self.referenced.insert(x);
+                    self.entries.insert(x);
+                }
+            }
+        }
+        for (x, table) in (module.table_types().len() - module.tables.len()..).zip(&module.tables) {
+            // What an initial value other than null makes of a table isn't followed.
+            self.table_changes[x] |= table.init.is_some();
+            for instr in table.init.iter().flat_map(|e| &e.instrs) {
+                if let Instr::RefFunc { x } = *instr {
+                    self.referenced.insert(x);
+                    self.entries.insert(x);
+                }
+            }
+        }
+    }
+
+    /// Functions in a table that only this module's indirect calls look into don't escape; all others in segments do.
+    fn references(&mut self, module: &Module, table_read: &[bool]) {
+        // If a segment traps, those after it aren't copied; what an earlier one put into an imported table can be
+        // called all the same, and then finds the module's own tables half filled.
+        let imported = self.table_changes.len() - module.tables.len();
+        let leaks =
+            |elem: &Elem| matches!(elem.mode, SegmentMode::Active { target, .. } if (target as usize) < imported);
+        if module.elems.iter().any(leaks) {
+            self.table_changes.fill(true);
+        }
+        for elem in &module.elems {
+            // The place of a segment whose offset isn't a constant isn't known.
+            if let SegmentMode::Active { target, offset } = &elem.mode
+                && !matches!(offset.instrs[..], [Instr::I32Const { .. }, Instr::End {}])
+            {
+                self.table_changes[*target as usize] = true;
+            }
+        }
+        for elem in &module.elems {
+            let sealed = match elem.mode {
+                SegmentMode::Active { target, .. } => {
+                    !self.table_changes[target as usize] && !table_read[target as usize]
+                }
+                SegmentMode::Passive | SegmentMode::Declare => false,
+            };
+            for instr in elem.init.iter().flat_map(|e| &e.instrs) {
+                if let Instr::RefFunc { x } = *instr {
+                    self.referenced.insert(x);
+                    if !sealed {
+                        self.entries.insert(x);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The functions that may run while one of these positions onward of a function's code does.
+    pub fn reached_from<'m>(&self, code: impl Iterator<Item = &'m Instr>) -> BTreeSet<Idx> {
+        let mut reached = BTreeSet::new();
+        let mut todo: Vec<Idx> = Vec::new();
+        for instr in code {
+            match instr {
+                Instr::Call { x } => todo.push(*x),
+                Instr::CallIndirect { .. } => todo.extend(&self.referenced),
+                _ => {}
+            }
+        }
+        while let Some(x) = todo.pop() {
+            if reached.insert(x) {
+                todo.extend(&self.calls[x as usize]);
+                if self.indirect.contains(&x) {
+                    todo.extend(&self.referenced);
+                }
+            }
+        }
+        reached
+    }
+}
