@@ -1,0 +1,530 @@
+//! The laws: all readings mean the same by an operation, and by it what the machine's own arithmetic means.
+//!
+//! A term is built over variables, since constants fold at once and prove nothing about simplification; then constants
+//! are substituted, some first or all at once, or the term is evaluated as it stands, and the result is `Concrete`'s.
+
+mod machine;
+mod memory;
+mod trees;
+
+use assay_interp::num::{self, Partial};
+use assay_interp::outcome::TrapKind;
+use assay_interp::value::{
+    Concrete, FloatOp, FloatWidth, MachineInt, Node, Op, Reading, Term, Terms, VarId, W1, W8, W16, W32, W64, W128,
+    Width, eval_op,
+};
+use proptest::prelude::*;
+
+type Int<W> = <W as Width>::Int;
+
+fn number<W: Width>(c: u128) -> Int<W> {
+    Int::<W>::from_u128(c)
+}
+
+macro_rules! result {
+    ($D:ident $W:ident Bv) => { <$D as Reading>::Bv<$W> };
+    ($D:ident $W:ident Bool) => { <$D as Reading>::Bool };
+    ($D:ident $W:ident Partial) => { Partial<$D, $W> };
+}
+
+/// Makes a function that applies the operation of a list that has a number, so that a test can go through all of them.
+macro_rules! family {
+    ($all:ident, $apply:ident, $Width:ident, (a, b) -> $Out:ident: $($path:ident :: $op:ident),+ $(,)?) => {
+        const $all: &[&str] = &[$(stringify!($op)),+];
+        fn $apply<D: Reading, W: $Width>(d: &D, at: usize, a: D::Bv<W>, b: D::Bv<W>) -> result!(D W $Out) {
+            let mut n = 0..;
+            $(if n.next() == Some(at) { return $path::$op::<D, W>(d, a, b); })+
+            panic!("there is no operation {at}")
+        }
+    };
+    ($all:ident, $apply:ident, $Width:ident, (a) -> $Out:ident: $($path:ident :: $op:ident),+ $(,)?) => {
+        const $all: &[&str] = &[$(stringify!($op)),+];
+        fn $apply<D: Reading, W: $Width>(d: &D, at: usize, a: D::Bv<W>) -> result!(D W $Out) {
+            let mut n = 0..;
+            $(if n.next() == Some(at) { return $path::$op::<D, W>(d, a); })+
+            panic!("there is no operation {at}")
+        }
+    };
+}
+
+/// The primitives, by SMT-LIB's total meaning, under the same form as the functions of `num`.
+mod primitive {
+    use super::{Reading, Width};
+    macro_rules! primitives {
+        ($($op:ident)*) => {$(
+            pub(super) fn $op<D: Reading, W: Width>(d: &D, a: D::Bv<W>, b: D::Bv<W>) -> D::Bv<W> {
+                d.$op(a, b)
+            }
+        )*};
+    }
+    primitives! { add sub mul udiv urem sdiv srem and or xor shl lshr ashr }
+}
+
+family!(BINOPS, binop, Width, (a, b) -> Bv:
+    primitive::add, primitive::sub, primitive::mul, primitive::udiv, primitive::urem, primitive::sdiv, primitive::srem,
+    primitive::and, primitive::or, primitive::xor, primitive::shl, primitive::lshr, primitive::ashr,
+    num::iadd, num::isub, num::imul, num::iand, num::ior, num::ixor, num::ishl, num::ishr_u, num::ishr_s);
+// W1 stays outside: a width must be a power of 2 that is a number of that width for rotations.
+family!(ROTATIONS, rotation, Width, (a, b) -> Bv: num::irotl, num::irotr);
+family!(PARTIALS, partial, Width, (a, b) -> Partial: num::idiv_u, num::idiv_s, num::irem_u, num::irem_s);
+family!(UNOPS, unop, Width, (a) -> Bv: num::iclz, num::ictz, num::ipopcnt);
+family!(RELOPS, relop, Width, (a, b) -> Bool:
+    num::ieq, num::ine, num::ilt_u, num::ilt_s, num::igt_u, num::igt_s, num::ile_u, num::ile_s, num::ige_u, num::ige_s);
+family!(FLOAT_UNOPS, float_unop, FloatWidth, (a) -> Bv: num::fabs, num::fneg);
+family!(FLOAT_TESTS, float_test, FloatWidth, (a) -> Bool: num::is_nan);
+family!(FLOAT_RELOPS, float_relop, FloatWidth, (a, b) -> Bool:
+    num::feq, num::fne, num::flt, num::fgt, num::fle, num::fge);
+family!(FLOAT_BINOPS, float_binop, FloatWidth, (a, b) -> Bv: num::fmin, num::fmax, num::fcopysign);
+
+/// A store of terms with variables whose numbers are looked up by name of the variable's index.
+struct Vars {
+    d: Terms,
+    vars: Vec<(VarId, Term)>,
+}
+
+impl Vars {
+    fn new() -> Vars {
+        Vars { d: Terms::new(), vars: Vec::new() }
+    }
+
+    fn fresh(&mut self, width: u8) -> Term {
+        let term = self.d.variable("x", width);
+        let Node::Var(id) = self.d.node(term) else { panic!("a variable") };
+        self.vars.push((id, term));
+        term
+    }
+
+    fn constant(&self, width: u8, c: u128) -> Term {
+        match width {
+            1 => self.d.constant::<W1>(c),
+            8 => self.d.constant::<W8>(c),
+            16 => self.d.constant::<W16>(c),
+            32 => self.d.constant::<W32>(c),
+            64 => self.d.constant::<W64>(c),
+            _ => self.d.constant::<W128>(c),
+        }
+    }
+
+    /// Replaces those variables, in order, that have a number.
+    fn put(&self, t: Term, values: &[Option<u128>]) -> Term {
+        self.d.substitute(t, |id| {
+            let at = self.vars.iter().position(|(var, _)| *var == id)?;
+            let (_, term) = self.vars[at];
+            values.get(at).copied().flatten().map(|c| self.constant(self.d.width(term), c))
+        })
+    }
+
+    /// The number that a term is, once all variables have theirs.
+    fn number(&self, t: Term, values: &[u128]) -> Option<u128> {
+        let values: Vec<_> = values.iter().copied().map(Some).collect();
+        self.d.as_const(self.put(t, &values))
+    }
+}
+
+/// A term compiled for many evaluations, by `eval_op` alone: it says what the term means, without simplifying it.
+struct Compiled {
+    nodes: Vec<Compute>,
+}
+
+enum Compute {
+    Const(u128),
+    Var(usize),
+    /// Operation, widths of the result and of the operands, where the operands are.
+    Op(Op, u8, u8, [usize; 3]),
+}
+
+impl Compiled {
+    fn new(vars: &Vars, t: Term) -> Compiled {
+        let terms = vars.d.reachable(&[t]);
+        let at = |t: Term| terms.binary_search(&t).expect("operands are reachable");
+        let compute = |t: &Term| match vars.d.node(*t) {
+            Node::Const(c) => Compute::Const(c),
+            Node::Var(id) => {
+                Compute::Var(vars.vars.iter().position(|(var, _)| *var == id).expect("a variable of ours"))
+            }
+            Node::Op(op, args) => {
+                let arg_width = vars.d.width(if op == Op::Concat { args[1] } else { args[0] });
+                Compute::Op(op, vars.d.width(*t), arg_width, args.map(at))
+            }
+        };
+        Compiled { nodes: terms.iter().map(compute).collect() }
+    }
+
+    fn eval(&self, values: &[u128]) -> u128 {
+        let mut numbers = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            numbers.push(match node {
+                Compute::Const(c) => *c,
+                Compute::Var(at) => values[*at],
+                Compute::Op(op, width, arg_width, args) => eval_op(*op, *width, *arg_width, args.map(|a| numbers[a])),
+            });
+        }
+        *numbers.last().expect("a term has a node")
+    }
+}
+
+/// Numbers near those where something changes: zeros, ones, powers of 2, the width.
+fn boundary(bits: u32) -> Vec<u128> {
+    let mask = u128::MAX >> (128 - bits);
+    let mut values: Vec<u128> = vec![0, 1, 2, 3, 5, 0xAA, 0x55, u128::from(bits), 2 * u128::from(bits)];
+    for k in 0..bits {
+        values.extend([1 << k, (1 << k) - 1, !(1 << k), (1u128 << k).wrapping_neg()]);
+    }
+    values.extend([u128::from(bits) - 1, u128::from(bits) + 1, mask, mask - 1, mask / 2, mask / 2 + 1, mask / 3]);
+    values.iter_mut().for_each(|c| *c &= mask);
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+fn operand<W: Width>() -> impl Strategy<Value = u128> {
+    let mask = u128::MAX >> (128 - W::BITS);
+    prop_oneof![
+        2 => prop::sample::select(boundary(W::BITS)),
+        1 => any::<u128>().prop_map(move |c| c & mask),
+        1 => (0..2 * u128::from(W::BITS)).prop_map(move |c| c & mask),
+    ]
+}
+
+/// Bits of floats: NaNs of all kinds, infinities, zeros, subnormals, the integers' limits, and any at all.
+fn float<W: FloatWidth>() -> impl Strategy<Value = u128> {
+    prop_oneof![3 => prop::sample::select(float_boundary::<W>()), 1 => operand::<W>()]
+}
+
+fn float_boundary<W: FloatWidth>() -> Vec<u128> {
+    let sign = 1u128 << (W::BITS - 1);
+    let infinity = ((1u128 << (W::BITS - 1 - W::SIGNIFICAND)) - 1) << W::SIGNIFICAND;
+    let quiet = 1u128 << (W::SIGNIFICAND - 1);
+    let of = |x: f64| if W::BITS == 32 { u128::from((x as f32).to_bits()) } else { u128::from(x.to_bits()) };
+    let mut values = vec![0, 1, 2, (1 << W::SIGNIFICAND) - 1, 1 << W::SIGNIFICAND, infinity - 1, infinity];
+    values.extend([infinity | quiet, infinity | 1, infinity | quiet | 1, infinity | (quiet - 1)]);
+    values.extend([0.1, 0.5, 0.9, 1.0, 1.5, 2.5, 3.0, 1e10, 1e30].map(of));
+    for limit in [7, 8, 15, 16, 31, 32, 63, 64, 127, 128].map(|k| of(2f64.powi(k))) {
+        values.extend([limit - 2, limit - 1, limit, limit + 1]);
+    }
+    if W::BITS == 64 {
+        // The integers around those limits, and what truncates to them.
+        for limit in [2f64.powi(31), 2f64.powi(32)] {
+            values.extend([limit - 1.0, limit - 0.5, limit + 0.5, limit + 1.0, limit + 1.5].map(of));
+        }
+    }
+    values.extend(values.clone().iter().map(|bits| bits | sign));
+    values
+}
+
+/// Both operands variables, then one of them a constant from the start, then the same one twice.
+fn binary_law<W: Width, T: MachineInt>(
+    what: &str,
+    [a, b]: [u128; 2],
+    term: impl Fn(&Terms, Term, Term) -> Term,
+    concrete: impl Fn(Int<W>, Int<W>) -> T,
+) {
+    let mut vars = Vars::new();
+    let (x, y) = (vars.fresh(W::BITS as u8), vars.fresh(W::BITS as u8));
+    let (ka, kb) = (vars.constant(W::BITS as u8, a), vars.constant(W::BITS as u8, b));
+    let wanted = concrete(number::<W>(a), number::<W>(b)).to_u128();
+    for (form, t) in [(x, y), (x, kb), (ka, y), (ka, kb)].map(|(s, t)| ((s, t), term(&vars.d, s, t))) {
+        assert_eq!(vars.number(t, &[a, b]), Some(wanted), "{what}({a:#x}, {b:#x}) as {form:?}");
+        assert_eq!(Compiled::new(&vars, t).eval(&[a, b]), wanted, "{what}({a:#x}, {b:#x}) as {form:?}, evaluated");
+    }
+    let twice = term(&vars.d, x, x);
+    let wanted = concrete(number::<W>(a), number::<W>(a)).to_u128();
+    assert_eq!(vars.number(twice, &[a]), Some(wanted), "{what} of {a:#x} twice");
+    assert_eq!(Compiled::new(&vars, twice).eval(&[a]), wanted, "{what} of {a:#x} twice, evaluated");
+}
+
+fn unary_law<W: Width, T: MachineInt>(
+    what: &str,
+    a: u128,
+    term: impl Fn(&Terms, Term) -> Term,
+    concrete: impl Fn(Int<W>) -> T,
+) {
+    let mut vars = Vars::new();
+    let x = vars.fresh(W::BITS as u8);
+    let t = term(&vars.d, x);
+    let wanted = concrete(number::<W>(a)).to_u128();
+    assert_eq!(vars.number(t, &[a]), Some(wanted), "{what}({a:#x})");
+    assert_eq!(Compiled::new(&vars, t).eval(&[a]), wanted, "{what}({a:#x}), evaluated");
+}
+
+/// All integer operations on two operands as (name, term, concrete), under one number.
+fn integer_ops<W: Width>(rotations: bool, check: &mut dyn FnMut(&str, BinTerm<'_>, BinConcrete<'_, W>)) {
+    for (at, name) in BINOPS.iter().enumerate() {
+        check(name, &|d, a, b| binop::<_, W>(d, at, a, b), &|a, b| binop::<_, W>(&Concrete, at, a, b).to_u128());
+    }
+    for (at, name) in ROTATIONS.iter().enumerate().filter(|_| rotations) {
+        check(name, &|d, a, b| rotation::<_, W>(d, at, a, b), &|a, b| rotation::<_, W>(&Concrete, at, a, b).to_u128());
+    }
+    for (at, name) in RELOPS.iter().enumerate() {
+        check(name, &|d, a, b| relop::<_, W>(d, at, a, b), &|a, b| relop::<_, W>(&Concrete, at, a, b).into());
+    }
+    for (at, name) in PARTIALS.iter().enumerate() {
+        let part = |k: usize| {
+            move |a, b| {
+                let p = partial::<_, W>(&Concrete, at, a, b);
+                [Some(p.value.to_u128()), Some(p.undefined.0.0.into()), p.undefined.1.map(|(c, _)| c.into())][k]
+            }
+        };
+        let term = |k: usize| {
+            move |d: &Terms, a: Term, b: Term| {
+                let p = partial::<_, W>(d, at, a, b);
+                [Some(p.value), Some(p.undefined.0.0), p.undefined.1.map(|(c, _)| c)][k].unwrap_or(d.truth(false))
+            }
+        };
+        for k in 0..3 {
+            check(&format!("{name}, part {k}"), &term(k), &|a, b| part(k)(a, b).unwrap_or(0));
+        }
+    }
+}
+
+type BinTerm<'a> = &'a dyn Fn(&Terms, Term, Term) -> Term;
+type BinConcrete<'a, W> = &'a dyn Fn(Int<W>, Int<W>) -> u128;
+
+/// For each constant on one side the term over the other is simplified anew, and evaluated for all its numbers.
+fn exhaustive<W: Width>(rotations: bool) {
+    let all = 0..1u128 << W::BITS;
+    integer_ops::<W>(rotations, &mut |name, term, concrete| {
+        let mut vars = Vars::new();
+        let (x, y) = (vars.fresh(W::BITS as u8), vars.fresh(W::BITS as u8));
+        let t = term(&vars.d, x, y);
+        let both = Compiled::new(&vars, t);
+        for c in all.clone() {
+            let known = vars.constant(W::BITS as u8, c);
+            let forms = [
+                (true, vars.put(t, &[Some(c), None])),
+                (true, term(&vars.d, known, y)),
+                (false, vars.put(t, &[None, Some(c)])),
+                (false, term(&vars.d, x, known)),
+            ];
+            let forms = forms.map(|(left, t)| (left, Compiled::new(&vars, t)));
+            for other in all.clone() {
+                let wanted = concrete(number::<W>(c), number::<W>(other));
+                assert_eq!(both.eval(&[c, other]), wanted, "{name}({c:#x}, {other:#x})");
+                for (left, form) in &forms {
+                    let (a, b) = if *left { (c, other) } else { (other, c) };
+                    let wanted = concrete(number::<W>(a), number::<W>(b));
+                    assert_eq!(form.eval(&[a, b]), wanted, "{name}({a:#x}, {b:#x}), one of them known: {left}");
+                }
+            }
+        }
+        // Substitution itself, of both at once.
+        for (a, b) in boundary(W::BITS).into_iter().flat_map(|a| boundary(W::BITS).into_iter().map(move |b| (a, b))) {
+            let wanted = concrete(number::<W>(a), number::<W>(b));
+            assert_eq!(vars.number(t, &[a, b]), Some(wanted), "{name}({a:#x}, {b:#x}), substituted");
+        }
+    });
+    for (at, name) in UNOPS.iter().enumerate() {
+        for a in all.clone() {
+            unary_law::<W, _>(name, a, |d, x| unop::<_, W>(d, at, x), |a| unop::<_, W>(&Concrete, at, a));
+        }
+    }
+}
+
+#[test]
+fn integers_of_one_bit() {
+    exhaustive::<W1>(false);
+}
+
+#[test]
+fn integers_of_8_bits() {
+    exhaustive::<W8>(true);
+    for a in 0..256 {
+        unary_law::<W8, _>("extend_s", a, |d, x| num::extend_s::<_, W8, W32>(d, x), |a| a as i8 as u32);
+        unary_law::<W8, _>("extend_u", a, |d, x| num::extend_u::<_, W8, W32>(d, x), u32::from);
+        unary_law::<W8, _>("iextend8_s", a, |d, x| num::iextend8_s::<_, W8>(d, x), |a| a);
+    }
+}
+
+fn integers<W: Width>(a: u128, b: u128) {
+    integer_ops::<W>(true, &mut |name, term, concrete| {
+        binary_law::<W, _>(name, [a, b], term, concrete);
+    });
+    for (at, name) in UNOPS.iter().enumerate() {
+        unary_law::<W, _>(name, a, |d, x| unop::<_, W>(d, at, x), |a| unop::<_, W>(&Concrete, at, a));
+    }
+    unary_law::<W, _>("iextend8_s", a, num::iextend8_s::<_, W>, |a| num::iextend8_s::<_, W>(&Concrete, a));
+    unary_law::<W, _>("iextend16_s", a, num::iextend16_s::<_, W>, |a| num::iextend16_s::<_, W>(&Concrete, a));
+    unary_law::<W, _>("ieqz", a, num::ieqz::<_, W>, |a| num::ieqz::<_, W>(&Concrete, a));
+    unary_law::<W, _>("ieqz twice", a, |d, x| d.negate(num::ieqz::<_, W>(d, x)), |a| !num::ieqz::<_, W>(&Concrete, a));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn integers_of_16_bits(a in operand::<W16>(), b in operand::<W16>()) {
+        integers::<W16>(a, b);
+    }
+
+    #[test]
+    fn integers_of_32_bits(a in operand::<W32>(), b in operand::<W32>()) {
+        integers::<W32>(a, b);
+        unary_law::<W32, _>("extend_s", a, num::extend_s::<_, W32, W64>, |a| a as i32 as i64 as u64);
+        unary_law::<W32, _>("extend_u", a, num::extend_u::<_, W32, W64>, u64::from);
+    }
+
+    #[test]
+    fn integers_of_64_bits(a in operand::<W64>(), b in operand::<W64>()) {
+        integers::<W64>(a, b);
+        unary_law::<W64, _>("iextend32_s", a, num::iextend32_s::<_, W64>, |a| a as i32 as i64 as u64);
+        unary_law::<W64, _>("wrap", a, num::wrap::<_, W64, W32>, |a| a as u32);
+        unary_law::<W64, _>("wrap", a, num::wrap::<_, W64, W8>, |a| a as u8);
+    }
+
+    #[test]
+    fn integers_of_128_bits(a in operand::<W128>(), b in operand::<W128>()) {
+        integers::<W128>(a, b);
+    }
+}
+
+/// Trap conditions of a truncation and its value, in range or not.
+fn truncations<N: FloatWidth, M: Width>(a: u128, float: f64) {
+    let mut vars = Vars::new();
+    let x = vars.fresh(N::BITS as u8);
+    let truncated = float.trunc();
+    let power = 2f64.powi(M::BITS as i32);
+    for signed in [true, false] {
+        let (low, high) = if signed { (-power / 2.0, power / 2.0) } else { (0.0, power) };
+        let in_range = truncated >= low && truncated < high;
+        let conditions = |d: &Terms, x| {
+            let p = if signed { num::trunc_s::<_, N, M>(d, x) } else { num::trunc_u::<_, N, M>(d, x) };
+            [p.undefined.0, p.undefined.1.expect("two conditions")]
+        };
+        let c = number::<N>(a);
+        let p = if signed { num::trunc_s::<_, N, M>(&Concrete, c) } else { num::trunc_u::<_, N, M>(&Concrete, c) };
+        let [nan, overflow] = conditions(&vars.d, x);
+        assert_eq!(p.undefined.0, (float.is_nan(), TrapKind::InvalidConversion), "{float:?}");
+        let beyond = !float.is_nan() && !in_range;
+        assert_eq!(p.undefined.1, Some((beyond, TrapKind::IntegerOverflow)), "{float:?} {signed} {}", M::BITS);
+        assert_eq!((nan.1, overflow.1), (TrapKind::InvalidConversion, TrapKind::IntegerOverflow));
+        assert_eq!(vars.number(nan.0, &[a]), Some(float.is_nan().into()), "{float:?}");
+        assert_eq!(vars.number(overflow.0, &[a]), Some(beyond.into()), "{float:?} {signed} {}", M::BITS);
+        assert_eq!(Compiled::new(&vars, overflow.0).eval(&[a]), beyond.into(), "{float:?} {signed} {}", M::BITS);
+
+        let saturated = if signed { truncated as i128 } else { truncated as u128 as i128 };
+        let wanted = match () {
+            () if float.is_nan() => 0,
+            () if truncated < low => number::<M>(if signed { 1 << (M::BITS - 1) } else { 0 }).to_u128(),
+            () if truncated >= high => (1u128 << (M::BITS - u32::from(signed))) - 1,
+            () => number::<M>(saturated as u128).to_u128(),
+        };
+        let sat =
+            if signed { num::trunc_sat_s::<_, N, M>(&Concrete, c) } else { num::trunc_sat_u::<_, N, M>(&Concrete, c) };
+        assert_eq!(sat.to_u128(), wanted, "{float:?} {signed} {}", M::BITS);
+        if in_range {
+            assert_eq!(p.value.to_u128(), wanted, "{float:?} {signed} {}", M::BITS);
+        }
+        let sat =
+            if signed { num::trunc_sat_s::<_, N, M>(&vars.d, x) } else { num::trunc_sat_u::<_, N, M>(&vars.d, x) };
+        let sat = vars.put(sat, &[Some(a)]);
+        // In range the value is opaque: a variable, and no other part of the selection is left.
+        let opaque = matches!(vars.d.node(sat), Node::Var(_));
+        assert_eq!(opaque, in_range, "{float:?} {signed} {}", M::BITS);
+        assert!(opaque || vars.d.as_const(sat) == Some(wanted), "{float:?} {signed} {}", M::BITS);
+    }
+}
+
+fn floats<W: FloatWidth>(a: u128, b: u128) {
+    for (at, name) in FLOAT_UNOPS.iter().enumerate() {
+        unary_law::<W, _>(name, a, |d, x| float_unop::<_, W>(d, at, x), |a| float_unop::<_, W>(&Concrete, at, a));
+    }
+    for (at, name) in FLOAT_TESTS.iter().enumerate() {
+        unary_law::<W, _>(name, a, |d, x| float_test::<_, W>(d, at, x), |a| float_test::<_, W>(&Concrete, at, a));
+    }
+    for (at, name) in FLOAT_RELOPS.iter().enumerate() {
+        let term = |d: &Terms, x, y| float_relop::<_, W>(d, at, x, y);
+        binary_law::<W, _>(name, [a, b], term, |a, b| float_relop::<_, W>(&Concrete, at, a, b));
+    }
+    let nan = |c: u128| num::is_nan::<_, W>(&Concrete, number::<W>(c));
+    for (at, name) in FLOAT_BINOPS.iter().enumerate() {
+        let concrete = |a, b| float_binop::<_, W>(&Concrete, at, a, b);
+        let mut vars = Vars::new();
+        let (x, y) = (vars.fresh(W::BITS as u8), vars.fresh(W::BITS as u8));
+        let t = vars.put(float_binop::<_, W>(&vars.d, at, x, y), &[Some(a), Some(b)]);
+        if *name != "fcopysign" && (nan(a) || nan(b)) {
+            assert!(matches!(vars.d.node(t), Node::Var(_)), "{name}({a:#x}, {b:#x}) is one of the NaNs");
+        } else {
+            let wanted = concrete(number::<W>(a), number::<W>(b)).to_u128();
+            assert_eq!(vars.d.as_const(t), Some(wanted), "{name}({a:#x}, {b:#x})");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn floats_of_32_bits(a in float::<W32>(), b in float::<W32>()) {
+        floats::<W32>(a, b);
+        let x = f64::from(f32::from_bits(a as u32));
+        truncations::<W32, W32>(a, x);
+        truncations::<W32, W64>(a, x);
+    }
+
+    #[test]
+    fn floats_of_64_bits(a in float::<W64>(), b in float::<W64>()) {
+        floats::<W64>(a, b);
+        let x = f64::from_bits(a as u64);
+        truncations::<W64, W32>(a, x);
+        truncations::<W64, W64>(a, x);
+    }
+}
+
+#[test]
+fn truncations_at_all_limits() {
+    for a in float_boundary::<W32>() {
+        truncations::<W32, W32>(a, f64::from(f32::from_bits(a as u32)));
+        truncations::<W32, W64>(a, f64::from(f32::from_bits(a as u32)));
+    }
+    for a in float_boundary::<W64>() {
+        truncations::<W64, W32>(a, f64::from_bits(a as u64));
+        truncations::<W64, W64>(a, f64::from_bits(a as u64));
+    }
+}
+
+#[test]
+fn what_rounds_is_fresh_at_each_execution() {
+    let mut vars = Vars::new();
+    let (x, y) = (vars.fresh(32), vars.fresh(32));
+    let d = &vars.d;
+    let twice = |f: &dyn Fn() -> Term| assert_ne!(f(), f());
+    twice(&|| num::fadd::<_, W32>(d, x, y));
+    twice(&|| num::fsqrt::<_, W32>(d, x));
+    twice(&|| num::promote::<_, W32, W64>(d, x));
+    twice(&|| num::convert_u::<_, W32, W64>(d, x));
+    twice(&|| num::trunc_s::<_, W32, W64>(d, x).value);
+    twice(&|| d.nans::<W32>(x, y));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn addresses(i in operand::<W32>(), n in operand::<W32>(), offset in operand::<W32>(), size in 0u32..17,
+                 len in prop_oneof![operand::<W64>(), (0u128..=1 << 16).prop_map(|pages| pages << 16)]) {
+        let mut vars = Vars::new();
+        let (vi, vn, vlen) = (vars.fresh(32), vars.fresh(32), vars.fresh(64));
+        let values = [i, n, len];
+        let ea = num::effective_address(&vars.d, vi, offset as u64);
+        prop_assert_eq!(num::effective_address(&Concrete, i as u32, offset as u64), (i + offset) as u64);
+        prop_assert_eq!(vars.number(ea, &values), Some(i + offset));
+        let oob = i + offset + u128::from(size) > len;
+        prop_assert_eq!(num::out_of_bounds(&Concrete, (i + offset) as u64, size, len as u64), oob);
+        let t = num::out_of_bounds(&vars.d, ea, size, vlen);
+        prop_assert_eq!(vars.number(t, &values), Some(oob.into()));
+        prop_assert_eq!(Compiled::new(&vars, t).eval(&values), u128::from(oob));
+        // As the interpreter meets it: the length is known, the index isn't.
+        let known = num::out_of_bounds(&vars.d, ea, size, vars.constant(64, len));
+        prop_assert_eq!(Compiled::new(&vars, known).eval(&values), u128::from(oob));
+        prop_assert_eq!(vars.number(known, &values), Some(oob.into()));
+        let range = i + n > len;
+        prop_assert_eq!(num::range_out_of_bounds(&Concrete, i as u32, n as u32, len as u64), range);
+        let (ki, kn) = (vars.constant(32, i), vars.constant(32, n));
+        let known = vars.constant(64, len);
+        for (i, n, len) in [(vi, vn, vlen), (vi, kn, known), (ki, vn, known), (vi, kn, vlen)] {
+            let t = num::range_out_of_bounds(&vars.d, i, n, len);
+            prop_assert_eq!(vars.number(t, &values), Some(range.into()));
+            prop_assert_eq!(Compiled::new(&vars, t).eval(&values), u128::from(range));
+        }
+    }
+}
