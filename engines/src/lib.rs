@@ -15,7 +15,7 @@ pub use assay_interp::outcome::{Outcome, Trap, TrapKind};
 pub use host::HostCall;
 pub use interp::Interp;
 pub use provider::provider;
-pub use replay::{Ended, ReplayError, Replayed, replay};
+pub use replay::{Ended, Player, ReplayError, Replayed, replay};
 pub use wasmtime::Wasmtime;
 
 use assay_interp::scenario::Answer;

@@ -59,6 +59,97 @@ pub enum ReplayError {
     },
 }
 
+/// Plays the steps of scenarios on an engine, one at a time, so that its state can be looked at in between.
+pub struct Player<'a> {
+    engine: &'a mut dyn Engine,
+    instances: Vec<Played>,
+    steps: usize,
+}
+
+/// An instance as it was made: none if its instantiation failed.
+#[derive(Clone, Copy)]
+struct Played {
+    id: Option<InstanceId>,
+    provider: Option<InstanceId>,
+}
+
+impl<'a> Player<'a> {
+    /// A player that begins with an empty store.
+    pub fn new(engine: &'a mut dyn Engine) -> Player<'a> {
+        engine.reset();
+        Player { engine, instances: Vec::new(), steps: 0 }
+    }
+
+    /// Empties the store: the next step is the first one of a scenario.
+    pub fn restart(&mut self) {
+        self.engine.reset();
+        self.instances.clear();
+        self.steps = 0;
+    }
+
+    /// The engine, to look at its state.
+    pub fn engine(&mut self) -> &mut dyn Engine {
+        self.engine
+    }
+
+    /// The engine's number of an instance of the scenario, if its instantiation didn't fail.
+    pub fn instance(&self, instance: usize) -> Option<InstanceId> {
+        self.instances.get(instance)?.id
+    }
+
+    /// The engine's number of the instance that provides an instance of the scenario with the memories, tables and
+    /// globals that it imports, each exported under its position among the imports in decimal. It is there even if the
+    /// instantiation failed after it.
+    pub fn provider(&self, instance: usize) -> Option<InstanceId> {
+        self.instances.get(instance)?.provider
+    }
+
+    /// Plays the next step; `load` gives the bytes of a module by its name.
+    ///
+    /// # Errors
+    ///
+    /// The step names something that isn't there.
+    pub fn play(
+        &mut self,
+        step: &Step,
+        load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Replayed, ReplayError> {
+        self.steps += 1;
+        let number = self.steps;
+        let find = |instance: usize| {
+            let id = self.instances.get(instance).and_then(|played| played.id);
+            id.ok_or(ReplayError::Instance { step: number, instance })
+        };
+        let ended = match step {
+            Step::Instantiate { module, answers } => {
+                let wasm = load(module);
+                let wasm = wasm.map_err(|why| ReplayError::Module { step: number, module: module.clone(), why })?;
+                let (provider, result) = instantiate_alone(self.engine, &wasm, answers);
+                self.instances.push(Played { id: result.as_ref().ok().copied(), provider });
+                match result {
+                    Ok(id) => Ended::Instantiated(id),
+                    Err(outcome) => Ended::Outcome(outcome),
+                }
+            }
+            Step::Call { instance, export, args } => {
+                let id = find(*instance)?;
+                Ended::Outcome(self.engine.invoke(id, export, args))
+            }
+            Step::Write(write) => {
+                let done = self.engine.write(find(write.instance)?, &write.export, write.offset, &write.bytes);
+                done.map_err(|outcome| ReplayError::Write { step: number, outcome })?;
+                Ended::Done
+            }
+            Step::Set { instance, export, value } => {
+                let done = self.engine.set(find(*instance)?, export, *value);
+                done.map_err(|outcome| ReplayError::Write { step: number, outcome })?;
+                Ended::Done
+            }
+        };
+        Ok(Replayed { ended, log: self.engine.log() })
+    }
+}
+
 /// Replays a scenario on an engine, from an empty store; `load` gives the bytes of a module by its name. After an
 /// instantiation that failed, the steps that need the instance can't be replayed.
 ///
@@ -70,52 +161,23 @@ pub fn replay(
     scenario: &Scenario,
     load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<Replayed>, ReplayError> {
-    engine.reset();
-    let mut instances: Vec<Option<InstanceId>> = Vec::new();
-    let mut replayed = Vec::new();
-    for (number, step) in (1..).zip(&scenario.steps) {
-        let find = |instance: usize| {
-            let id = instances.get(instance).copied().flatten();
-            id.ok_or(ReplayError::Instance { step: number, instance })
-        };
-        let ended = match step {
-            Step::Instantiate { module, answers } => {
-                let wasm = load(module);
-                let wasm = wasm.map_err(|why| ReplayError::Module { step: number, module: module.clone(), why })?;
-                match instantiate_alone(engine, &wasm, answers) {
-                    Ok(id) => {
-                        instances.push(Some(id));
-                        Ended::Instantiated(id)
-                    }
-                    Err(outcome) => {
-                        instances.push(None);
-                        Ended::Outcome(outcome)
-                    }
-                }
-            }
-            Step::Call { instance, export, args } => Ended::Outcome(engine.invoke(find(*instance)?, export, args)),
-            Step::Write(write) => {
-                let done = engine.write(find(write.instance)?, &write.export, write.offset, &write.bytes);
-                done.map_err(|outcome| ReplayError::Write { step: number, outcome })?;
-                Ended::Done
-            }
-            Step::Set { instance, export, value } => {
-                let done = engine.set(find(*instance)?, export, *value);
-                done.map_err(|outcome| ReplayError::Write { step: number, outcome })?;
-                Ended::Done
-            }
-        };
-        replayed.push(Replayed { ended, log: engine.log() });
-    }
-    Ok(replayed)
+    let mut player = Player::new(engine);
+    scenario.steps.iter().map(|step| player.play(step, load)).collect()
 }
 
-/// Instantiates a module with a host that gives it all that it imports.
-fn instantiate_alone(engine: &mut dyn Engine, wasm: &[u8], answers: &[Answer]) -> Result<InstanceId, Outcome> {
-    let module = binary::decode(wasm)?;
-    let provider = match provider(&module) {
-        Some(wasm) => Some(engine.instantiate(&wasm, &[])?),
-        None => None,
+/// Instantiates a module with a host that gives it all that it imports, beside functions from a provider.
+fn instantiate_alone(
+    engine: &mut dyn Engine,
+    wasm: &[u8],
+    answers: &[Answer],
+) -> (Option<InstanceId>, Result<InstanceId, Outcome>) {
+    let module = match binary::decode(wasm) {
+        Ok(module) => module,
+        Err(error) => return (None, Err(error.into())),
+    };
+    let provider = match provider(&module).map(|wasm| engine.instantiate(&wasm, &[])).transpose() {
+        Ok(provider) => provider,
+        Err(outcome) => return (None, Err(outcome)),
     };
     let links: Vec<Link> = module
         .imports
@@ -129,5 +191,5 @@ fn instantiate_alone(engine: &mut dyn Engine, wasm: &[u8], answers: &[Answer]) -
             Link { module: import.module.clone(), name: import.name.clone(), from }
         })
         .collect();
-    engine.instantiate(wasm, &links)
+    (provider, engine.instantiate(wasm, &links))
 }
