@@ -4,7 +4,9 @@ use assay_interp::exec::{Ref, Val, Value};
 use assay_interp::machine::Budgets;
 use assay_interp::outcome::{Budget, Outcome, Trap, TrapKind};
 use assay_interp::syntax::{HeapType, NumType, RefType, ValType};
-use wasmtime::{AsContextMut, Config, Extern, ExternRef, Func, Instance, Module, Rooted, Store};
+use wasmtime::{
+    AsContextMut, Config, Extern, ExternRef, Func, Instance, Module, OperatorCost, ResourceLimiter, Rooted, Store,
+};
 
 use crate::host::Scripted;
 use crate::{Engine, HostCall, InstanceId, Link, Nulls, Source};
@@ -19,12 +21,50 @@ pub struct Wasmtime {
     budgets: Budgets,
 }
 
-#[derive(Default)]
 struct State {
     funcs: Vec<Scripted>,
     log: Vec<HostCall>,
     /// Functions that have crossed the interface as references: their addresses are positions here.
     refs: Vec<Func>,
+    /// Bytes that memories and tables may still take.
+    left: u64,
+}
+
+/// The budget of memories and tables doesn't allow a growth that the module's own limits do.
+#[derive(Debug, thiserror::Error)]
+#[error("memories and tables are out of their budget")]
+struct OutOfStore;
+
+impl State {
+    fn new(budgets: Budgets) -> State {
+        State { funcs: Vec::new(), log: Vec::new(), refs: Vec::new(), left: budgets.store }
+    }
+
+    /// Whether a growth succeeds. Beyond the limits of the type it fails, as the standard says; beyond the budget the
+    /// run ends, since a failure would be this engine's own choice.
+    fn growing(&mut self, bytes: usize, allowed: bool) -> wasmtime::Result<bool> {
+        if allowed {
+            self.left = self.left.checked_sub(bytes as u64).ok_or(OutOfStore)?;
+        }
+        Ok(allowed)
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, from: usize, to: usize, max: Option<usize>) -> wasmtime::Result<bool> {
+        self.growing(to - from, to <= max.unwrap_or(1 << 32))
+    }
+
+    fn table_growing(&mut self, from: usize, to: usize, max: Option<usize>) -> wasmtime::Result<bool> {
+        let bytes = (to - from).saturating_mul(size_of::<usize>());
+        self.growing(bytes, to <= max.unwrap_or(u32::MAX as usize))
+    }
+}
+
+fn new_store(engine: &wasmtime::Engine, budgets: Budgets) -> Store<State> {
+    let mut store = Store::new(engine, State::new(budgets));
+    store.limiter(|state| state);
+    store
 }
 
 /// What a host function that throws returns to wasmtime.
@@ -41,8 +81,12 @@ impl Wasmtime {
     pub fn new(budgets: Budgets) -> Wasmtime {
         let mut config = Config::new();
         config.consume_fuel(true).wasm_memory64(true).wasm_multi_memory(true);
+        // Growth takes from a budget of its own, and what fails by the standard shouldn't cost anything.
+        let mut costs = OperatorCost::default();
+        (costs.variable.memory_grow_per_page, costs.variable.table_grow_per_element) = (0, 0);
+        config.operator_cost(costs);
         let engine = wasmtime::Engine::new(&config).expect("wasmtime knows this machine");
-        let store = Store::new(&engine, State::default());
+        let store = new_store(&engine, budgets);
         Wasmtime { engine, store, instances: Vec::new(), budgets }
     }
 
@@ -137,6 +181,9 @@ fn outcome(error: &wasmtime::Error) -> Outcome {
     if error.downcast_ref::<Thrown>().is_some() {
         return Outcome::Threw;
     }
+    if error.downcast_ref::<OutOfStore>().is_some() {
+        return Outcome::Exhausted(Budget::Store);
+    }
     let Some(trap) = error.downcast_ref::<wasmtime::Trap>() else {
         return Outcome::Unsupported(format!("{error:#}"));
     };
@@ -166,7 +213,7 @@ impl Engine for Wasmtime {
     }
 
     fn reset(&mut self) {
-        self.store = Store::new(&self.engine, State::default());
+        self.store = new_store(&self.engine, self.budgets);
         self.instances.clear();
     }
 
@@ -190,8 +237,8 @@ impl Engine for Wasmtime {
         }
         self.refuel();
         let instance = Instance::new(&mut self.store, &module, &imports).map_err(|error| {
-            let is_trap = error.downcast_ref::<wasmtime::Trap>().is_some() || error.downcast_ref::<Thrown>().is_some();
-            if is_trap { outcome(&error) } else { Outcome::Unlinkable(format!("{error:#}")) }
+            let has_run = error.is::<wasmtime::Trap>() || error.is::<Thrown>() || error.is::<OutOfStore>();
+            if has_run { outcome(&error) } else { Outcome::Unlinkable(format!("{error:#}")) }
         })?;
         self.instances.push(instance);
         Ok(self.instances.len() - 1)
