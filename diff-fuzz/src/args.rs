@@ -1,0 +1,215 @@
+//! Arguments for calls: boundary values first, then values of a seeded generator.
+
+use assay_interp::exec::{Ref, Val, Value};
+use assay_interp::syntax::{FuncType, HeapType, NumType, RefType, ValType};
+
+const I32: [u32; 16] = [
+    0,
+    1,
+    u32::MAX,
+    1 << 31,
+    i32::MAX as u32,
+    2,
+    31,
+    32,
+    0x7f,
+    0x80,
+    0x7fff,
+    0x8000,
+    0xffff,
+    0x1_0000,
+    0xffff_fffc,
+    0x5555_5555,
+];
+
+const I64: [u64; 16] = [
+    0,
+    1,
+    u64::MAX,
+    1 << 63,
+    i64::MAX as u64,
+    2,
+    63,
+    64,
+    0x8000,
+    0x1_0000,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_ffff,
+    0x1_0000_0000,
+    0xffff_ffff_8000_0000,
+    0x5555_5555_5555_5555,
+];
+
+/// Numbers at which an operation on an `f32` changes what it does; the NaNs are a canonical, a negative canonical, an
+/// arithmetic and a signalling one.
+const F32: [u32; 26] = [
+    0x0000_0000, // 0
+    0x8000_0000, // -0
+    0x3f80_0000, // 1
+    0xbf80_0000, // -1
+    0x3f00_0000, // 0.5
+    0x3fc0_0000, // 1.5
+    0xbfc0_0000, // -1.5
+    0x7f80_0000, // inf
+    0xff80_0000, // -inf
+    0x7fc0_0000, // nan
+    0xffc0_0000, // -nan
+    0x7fc0_1234, // nan:0x401234
+    0x7f80_0001, // nan:0x1
+    0x7f7f_ffff, // the greatest
+    0xff7f_ffff, // the least
+    0x0080_0000, // the least positive normal one
+    0x0000_0001, // the least positive one
+    0x8000_0001, // the greatest negative one
+    0x4b00_0000, // 2^23, from where on there are no fractions
+    0x4eff_ffff, // below 2^31
+    0x4f00_0000, // 2^31
+    0xcf00_0001, // below -2^31
+    0x4f80_0000, // 2^32
+    0x5eff_ffff, // below 2^63
+    0x5f00_0000, // 2^63
+    0x5f80_0000, // 2^64
+];
+
+/// The same for `f64`.
+const F64: [u64; 28] = [
+    0x0000_0000_0000_0000, // 0
+    0x8000_0000_0000_0000, // -0
+    0x3ff0_0000_0000_0000, // 1
+    0xbff0_0000_0000_0000, // -1
+    0x3fe0_0000_0000_0000, // 0.5
+    0x3ff8_0000_0000_0000, // 1.5
+    0xbff8_0000_0000_0000, // -1.5
+    0x7ff0_0000_0000_0000, // inf
+    0xfff0_0000_0000_0000, // -inf
+    0x7ff8_0000_0000_0000, // nan
+    0xfff8_0000_0000_0000, // -nan
+    0x7ff8_0000_0000_1234, // nan:0x8000000001234
+    0x7ff0_0000_0000_0001, // nan:0x1
+    0x7fef_ffff_ffff_ffff, // the greatest
+    0xffef_ffff_ffff_ffff, // the least
+    0x0010_0000_0000_0000, // the least positive normal one
+    0x0000_0000_0000_0001, // the least positive one
+    0x8000_0000_0000_0001, // the greatest negative one
+    0x4330_0000_0000_0000, // 2^52, from where on there are no fractions
+    0x41df_ffff_ffff_ffff, // below 2^31
+    0x41e0_0000_0000_0000, // 2^31
+    0xc1e0_0000_0020_0000, // -2^31 - 1
+    0x41ef_ffff_ffff_ffff, // below 2^32
+    0x41f0_0000_0000_0000, // 2^32
+    0x43df_ffff_ffff_ffff, // below 2^63
+    0x43e0_0000_0000_0000, // 2^63
+    0x43f0_0000_0000_0000, // 2^64
+    0x47f0_0000_0000_0000, // 2^128, beyond `f32`
+];
+
+/// The boundary values of a type. A function reference can't be made outside of a module, but for null.
+pub fn boundaries(t: ValType) -> Vec<Value> {
+    match t {
+        ValType::Num(NumType::I32) => I32.map(Val::I32).to_vec(),
+        ValType::Num(NumType::I64) => I64.map(Val::I64).to_vec(),
+        ValType::Num(NumType::F32) => F32.map(Val::F32).to_vec(),
+        ValType::Num(NumType::F64) => F64.map(Val::F64).to_vec(),
+        ValType::Ref(RefType { heap: HeapType::Func }) => vec![Val::Ref(Ref::Null(HeapType::Func))],
+        ValType::Ref(RefType { heap: HeapType::Extern }) => {
+            vec![Val::Ref(Ref::Null(HeapType::Extern)), Val::Ref(Ref::Extern(1))]
+        }
+    }
+}
+
+/// At most `n` argument vectors for a function: each boundary value in each position, as far as `n` allows, then
+/// seeded ones. A function without parameters is called three times, for what it does to its own state.
+pub fn vectors(ty: &FuncType, n: usize, seed: u64) -> Vec<Vec<Value>> {
+    if ty.params.is_empty() {
+        return vec![Vec::new(); n.min(3)];
+    }
+    let columns: Vec<Vec<Value>> = ty.params.iter().map(|t| boundaries(*t)).collect();
+    let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let mut rng = fastrand::Rng::with_seed(seed);
+    (0..n)
+        .map(|row| {
+            if row < rows {
+                // Shifted from position to position, or operands would always be equal.
+                let columns = columns.iter().enumerate();
+                columns.map(|(position, column)| column[(row + 5 * position) % column.len()]).collect()
+            } else {
+                columns.iter().map(|column| seeded(&mut rng, column)).collect()
+            }
+        })
+        .collect()
+}
+
+/// A value of the column's type: a boundary value, or bits of a random length, so that small numbers are common.
+fn seeded(rng: &mut fastrand::Rng, column: &[Value]) -> Value {
+    let boundary = column[rng.usize(..column.len())];
+    let is_boundary = rng.u8(..4) == 0;
+    let bits = rng.u64(..) >> rng.u32(..64);
+    // A float of few bits is subnormal: these keep all of them.
+    let all = rng.u64(..);
+    match boundary {
+        _ if is_boundary => boundary,
+        Val::I32(_) => Val::I32(bits as u32),
+        Val::I64(_) => Val::I64(bits),
+        Val::F32(_) => Val::F32(all as u32),
+        Val::F64(_) => Val::F64(all),
+        Val::Ref(_) => boundary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn types() -> impl Strategy<Value = Vec<ValType>> {
+        let one = prop::sample::select(vec![
+            ValType::I32,
+            ValType::I64,
+            ValType::F32,
+            ValType::F64,
+            ValType::FUNCREF,
+            ValType::EXTERNREF,
+        ]);
+        prop::collection::vec(one, 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn same_seed_same_calls(params in types(), seed: u64) {
+            let ty = FuncType { params, results: Vec::new() };
+            let calls = vectors(&ty, 40, seed);
+            prop_assert_eq!(&calls, &vectors(&ty, 40, seed));
+            for args in &calls {
+                let types: Vec<ValType> = args.iter().map(Value::ty).collect();
+                prop_assert_eq!(&types, &ty.params);
+            }
+        }
+
+        #[test]
+        fn each_boundary_stands_in_each_position(params in types()) {
+            let ty = FuncType { params, results: Vec::new() };
+            let calls = vectors(&ty, 28, 0);
+            for (position, t) in ty.params.iter().enumerate() {
+                for value in boundaries(*t) {
+                    prop_assert!(calls.iter().any(|args| args[position] == value), "{value} at {position}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_seed_gives_other_calls_after_the_boundaries() {
+        let ty = FuncType { params: vec![ValType::I64], results: Vec::new() };
+        let (a, b) = (vectors(&ty, 40, 1), vectors(&ty, 40, 2));
+        assert_eq!(a[..16], b[..16]);
+        assert_ne!(a[16..], b[16..]);
+    }
+
+    #[test]
+    fn the_number_is_an_upper_bound() {
+        let ty = FuncType { params: vec![ValType::I32, ValType::F64], results: Vec::new() };
+        assert_eq!(vectors(&ty, 7, 0).len(), 7);
+        assert_eq!(vectors(&FuncType::default(), 7, 0).len(), 3);
+    }
+}
