@@ -3,8 +3,8 @@
 //! [`diff`] gives one module to several engines and compares whatever it makes observable, call by call: results, trap
 //! kinds, calls of the host, globals, memories and tables. [`diff_scenario`] does the same along a given scenario.
 //!
-//! An engine's answer is one of those that the standard allows, or a bug. Where the standard leaves a choice (the bits of
-//! a NaN) and engines part ways by it, or a budget runs out, nothing can be said: the comparison is
+//! An engine's answer is one of those that the standard allows, or a bug. Where the standard leaves a choice (the bits
+//! of a NaN) and engines part ways by it, or a budget runs out, nothing can be said: the comparison is
 //! [`Inconclusive`](Why), counted, and never agreement.
 
 mod args;
