@@ -76,7 +76,10 @@ impl Immediate<HeapType> for wasmparser::HeapType {
         match self {
             wasmparser::HeapType::FUNC => Ok(HeapType::Func),
             wasmparser::HeapType::EXTERN => Ok(HeapType::Extern),
-            other => Err(format!("the heap type {other:?} (typed references, GC)")),
+            wasmparser::HeapType::Abstract { ty, .. } => {
+                Err(format!("the heap type {} (GC, exceptions)", format!("{ty:?}").to_lowercase()))
+            }
+            _ => Err("references to a defined type (typed references)".into()),
         }
     }
 }
@@ -84,7 +87,7 @@ impl Immediate<HeapType> for wasmparser::HeapType {
 impl Immediate<RefType> for wasmparser::RefType {
     fn take(self) -> std::result::Result<RefType, String> {
         if !self.is_nullable() {
-            return Err(format!("the type {self} (typed references)"));
+            return Err("references that can't be null (typed references)".into());
         }
         Ok(RefType { heap: self.heap_type().take()? })
     }

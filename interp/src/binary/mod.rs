@@ -87,8 +87,16 @@ pub fn check(bytes: &[u8]) -> Result<()> {
 fn validate(bytes: &[u8]) -> Result<()> {
     match Validator::new_with_features(features()).validate_all(bytes) {
         Ok(_) => Ok(()),
+        // 3.0 is enabled as a whole. What would have to be enabled beyond it isn't in the grammar of 3.0.
+        Err(error) if beyond(error.message()) => Err(from_wasmparser(&error, ErrorKind::Malformed)),
         Err(error) => Err(from_wasmparser(&error, ErrorKind::Invalid)),
     }
+}
+
+fn beyond(message: &str) -> bool {
+    let enabling = ["not enabled", "must be enabled", "require the shared-everything-threads proposal"];
+    let lacking = ["custom descriptors required", "without the stack switching feature"];
+    enabling.iter().chain(&lacking).any(|words| message.contains(words))
 }
 
 fn malformed(message: impl Into<String>, offset: usize) -> Error {
