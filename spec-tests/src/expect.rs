@@ -1,0 +1,163 @@
+//! Arguments, expected results and expected traps.
+
+use assay_engines::{Outcome, Ref, TrapKind, Value};
+use assay_interp::exec::Val;
+use assay_interp::syntax::HeapType;
+use wast::core::{AbstractHeapType, HeapType as WastHeapType, NanPattern, WastArgCore, WastRetCore};
+use wast::{WastArg, WastRet};
+
+use crate::run::Fault;
+
+/// What the suite calls each trap. "out of bounds" alone is from the time before tables had accesses.
+const TRAPS: [(&str, &[TrapKind]); 14] = [
+    ("unreachable", &[TrapKind::Unreachable]),
+    ("out of bounds memory access", &[TrapKind::MemoryOutOfBounds]),
+    ("out of bounds table access", &[TrapKind::TableOutOfBounds]),
+    ("out of bounds", &[TrapKind::MemoryOutOfBounds, TrapKind::TableOutOfBounds]),
+    ("undefined element", &[TrapKind::TableOutOfBounds]),
+    ("undefined", &[TrapKind::TableOutOfBounds]),
+    ("uninitialized element", &[TrapKind::UninitializedElement]),
+    ("uninitialized", &[TrapKind::UninitializedElement]),
+    ("indirect call type mismatch", &[TrapKind::IndirectCallType]),
+    ("indirect call", &[TrapKind::IndirectCallType]),
+    ("integer divide by zero", &[TrapKind::IntegerDivideByZero]),
+    ("integer overflow", &[TrapKind::IntegerOverflow]),
+    ("invalid conversion to integer", &[TrapKind::InvalidConversion]),
+    ("invalid conversion", &[TrapKind::InvalidConversion]),
+];
+
+/// The kinds of trap that a message of the suite stands for. Some messages go on with the number of an element.
+fn trap_kinds(message: &str) -> Option<&'static [TrapKind]> {
+    let words = message.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end();
+    TRAPS.iter().find(|(text, _)| *text == words).map(|(_, kinds)| *kinds)
+}
+
+/// Whether a run trapped as it should.
+pub(crate) fn trap(outcome: &Outcome, message: &str) -> Result<(), Fault> {
+    if let Outcome::Unsupported(why) = outcome {
+        return Err(Fault::Unsupported(why.clone()));
+    }
+    let Some(kinds) = trap_kinds(message) else {
+        return Err(Fault::Failed(format!("no kind of trap is known by the message {message:?}; it {outcome}")));
+    };
+    match outcome {
+        Outcome::Trapped(trap) if kinds.contains(&trap.kind) => Ok(()),
+        other => Err(Fault::Failed(format!("should trap: {message}; it {other}"))),
+    }
+}
+
+/// An argument.
+pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Value, Fault> {
+    let WastArg::Core(arg) = arg else { return Err(unsupported("arguments of components")) };
+    Ok(match arg {
+        WastArgCore::I32(c) => Val::I32(*c as u32),
+        WastArgCore::I64(c) => Val::I64(*c as u64),
+        WastArgCore::F32(c) => Val::F32(c.bits),
+        WastArgCore::F64(c) => Val::F64(c.bits),
+        WastArgCore::V128(_) => return Err(unsupported("vectors (SIMD)")),
+        WastArgCore::RefNull(heap) => match null(heap) {
+            Some(r) => Val::Ref(r),
+            None => return Err(unsupported("null references to other than functions and the host's")),
+        },
+        WastArgCore::RefExtern(n) => Val::Ref(Ref::Extern(*n)),
+        WastArgCore::RefHost(_) => return Err(unsupported("host references as anyref (GC)")),
+    })
+}
+
+/// The null of a heap type; the bottom types have the null of their top.
+fn null(heap: &WastHeapType<'_>) -> Option<Ref> {
+    let WastHeapType::Abstract { shared: false, ty } = heap else { return None };
+    match ty {
+        AbstractHeapType::Func | AbstractHeapType::NoFunc => Some(Ref::Null(HeapType::Func)),
+        AbstractHeapType::Extern | AbstractHeapType::NoExtern => Some(Ref::Null(HeapType::Extern)),
+        _ => None,
+    }
+}
+
+/// Whether a run returned what it should.
+pub(crate) fn results(outcome: &Outcome, expected: &[WastRet<'_>]) -> Result<(), Fault> {
+    let values = match outcome {
+        Outcome::Returned(values) => values,
+        Outcome::Unsupported(why) => return Err(Fault::Unsupported(why.clone())),
+        other => return Err(Fault::Failed(format!("should return {}; it {other}", list(expected)))),
+    };
+    let mut equal = values.len() == expected.len();
+    for (value, pattern) in values.iter().zip(expected) {
+        let WastRet::Core(pattern) = pattern else { return Err(unsupported("results of components")) };
+        equal &= matches(*value, pattern)?;
+    }
+    if equal { Ok(()) } else { Err(Fault::Failed(format!("should return {}; it {outcome}", list(expected)))) }
+}
+
+/// The payload of a canonical NaN, which is also the bit that an arithmetic NaN has set.
+const QUIET32: u32 = 1 << 22;
+const QUIET64: u64 = 1 << 51;
+
+fn matches(value: Value, pattern: &WastRetCore<'_>) -> Result<bool, Fault> {
+    Ok(match (pattern, value) {
+        (WastRetCore::I32(c), v) => v == Val::I32(*c as u32),
+        (WastRetCore::I64(c), v) => v == Val::I64(*c as u64),
+        (WastRetCore::F32(NanPattern::Value(c)), v) => v == Val::F32(c.bits),
+        (WastRetCore::F64(NanPattern::Value(c)), v) => v == Val::F64(c.bits),
+        (WastRetCore::F32(NanPattern::CanonicalNan), Val::F32(c)) => c << 1 == (0x7f80_0000 | QUIET32) << 1,
+        (WastRetCore::F64(NanPattern::CanonicalNan), Val::F64(c)) => c << 1 == (0x7ff0_0000_0000_0000 | QUIET64) << 1,
+        (WastRetCore::F32(NanPattern::ArithmeticNan), Val::F32(c)) => value.is_nan() && c & QUIET32 != 0,
+        (WastRetCore::F64(NanPattern::ArithmeticNan), Val::F64(c)) => value.is_nan() && c & QUIET64 != 0,
+        (WastRetCore::F32(_) | WastRetCore::F64(_), _) => false,
+        (WastRetCore::RefNull(None), v) => matches!(v, Val::Ref(Ref::Null(_))),
+        (WastRetCore::RefNull(Some(heap)), v) => match null(heap) {
+            Some(r) => v == Val::Ref(r),
+            None => return Err(unsupported("null references to other than functions and the host's")),
+        },
+        (WastRetCore::RefExtern(None), v) => matches!(v, Val::Ref(Ref::Extern(_))),
+        (WastRetCore::RefExtern(Some(n)), v) => v == Val::Ref(Ref::Extern(*n)),
+        (WastRetCore::RefFunc(None), v) => matches!(v, Val::Ref(Ref::Func(_))),
+        (WastRetCore::RefFunc(Some(_)), _) => return Err(unsupported("expecting one function reference of many")),
+        (WastRetCore::V128(_), _) => return Err(unsupported("vectors (SIMD)")),
+        (WastRetCore::Either(patterns), v) => return either(v, patterns),
+        (other, _) => return Err(unsupported(&format!("references as {other:?} (GC)"))),
+    })
+}
+
+/// One of the patterns is enough; without one, what isn't supported might have been it.
+fn either(value: Value, patterns: &[WastRetCore<'_>]) -> Result<bool, Fault> {
+    let results: Vec<Result<bool, Fault>> = patterns.iter().map(|p| matches(value, p)).collect();
+    if results.iter().any(|r| matches!(r, Ok(true))) {
+        return Ok(true);
+    }
+    results.into_iter().find(Result::is_err).unwrap_or(Ok(false))
+}
+
+fn unsupported(what: &str) -> Fault {
+    Fault::Unsupported(what.to_owned())
+}
+
+fn list(expected: &[WastRet<'_>]) -> String {
+    let texts = expected.iter().map(|e| match e {
+        WastRet::Core(pattern) => text(pattern),
+        other => format!("{other:?}"),
+    });
+    format!("[{}]", texts.collect::<Vec<_>>().join(" "))
+}
+
+fn text(pattern: &WastRetCore<'_>) -> String {
+    match pattern {
+        WastRetCore::I32(c) => c.to_string(),
+        WastRetCore::I64(c) => c.to_string(),
+        WastRetCore::F32(NanPattern::Value(c)) => Value::F32(c.bits).to_string(),
+        WastRetCore::F64(NanPattern::Value(c)) => Value::F64(c.bits).to_string(),
+        WastRetCore::F32(NanPattern::CanonicalNan) | WastRetCore::F64(NanPattern::CanonicalNan) => {
+            "nan:canonical".into()
+        }
+        WastRetCore::F32(_) | WastRetCore::F64(_) => "nan:arithmetic".into(),
+        WastRetCore::RefNull(Some(heap)) => null(heap).map_or_else(|| format!("{heap:?}"), |r| r.to_string()),
+        WastRetCore::RefNull(None) => "ref.null".into(),
+        WastRetCore::RefExtern(Some(n)) => format!("ref.extern {n}"),
+        WastRetCore::RefExtern(None) => "ref.extern".into(),
+        WastRetCore::RefFunc(None) => "ref.func".into(),
+        WastRetCore::Either(patterns) => {
+            format!("either({})", patterns.iter().map(text).collect::<Vec<_>>().join(" "))
+        }
+        other => format!("{other:?}"),
+    }
+}

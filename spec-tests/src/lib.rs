@@ -1,0 +1,29 @@
+//! The official test suite of WebAssembly, against any [`Engine`](assay_engines::Engine).
+//!
+//! A [`Script`] is a `.wast` file: a sequence of directives, each of which passes or has a [`Fault`]. Every directive is
+//! counted under its [`Kind`]; nothing is skipped. What an engine doesn't support has failed, with the reason, and so
+//! has whatever depends on it. Failures that are known are listed in a short file, [`KnownGaps`], and a run is as
+//! expected only if exactly those fail.
+//!
+//! ```
+//! use assay_engines::{Budgets, Engine, Interp};
+//! use assay_spec_tests::{KnownGaps, Script, run_all};
+//!
+//! let source = r#"(module (func (export "f") (result i32) (i32.const 1)))
+//!                 (assert_return (invoke "f") (i32.const 1))"#;
+//! let scripts = [Script { suite: "mine".into(), name: "f.wast".into(), source: source.into() }];
+//! let report = run_all(&scripts, 1, &|| Box::new(Interp::new(Budgets::default())));
+//! assert!(KnownGaps::default().check(&report).is_ok());
+//! assert_eq!(report.to_string().lines().last(), Some("2 passed, 0 failed"));
+//! ```
+
+mod expect;
+mod gaps;
+mod report;
+mod run;
+mod script;
+
+pub use gaps::{GapCheck, GapsError, KnownGaps};
+pub use report::{Counts, Report};
+pub use run::{Checked, Fault, Kind, Place, ScriptReport, run, run_all};
+pub use script::{Script, ScriptError, from_path, official};
