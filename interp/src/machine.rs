@@ -12,7 +12,7 @@ use crate::value::Concrete;
 /// What a run may use; running out ends it as [`Outcome::Exhausted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budgets {
-    /// Reductions in one invocation or instantiation.
+    /// Reductions, and calls of the host, in one invocation or instantiation.
     pub fuel: u64,
     /// Frames, labels, locals and operands together.
     pub stack: usize,
@@ -141,9 +141,13 @@ impl Machine {
         let mut fuel = self.budgets.fuel;
         let outcome = loop {
             if fuel == 0 {
-                break Outcome::Exhausted(Budget::Fuel);
+                // To see that nothing is left to do costs nothing.
+                self.config.focus(&Concrete);
+                if self.config.redex().is_some() {
+                    break Outcome::Exhausted(Budget::Fuel);
+                }
             }
-            fuel -= 1;
+            fuel = fuel.saturating_sub(1);
             let progress = if O::DETAIL {
                 self.observed_step(observer)
             } else {

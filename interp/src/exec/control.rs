@@ -193,7 +193,7 @@ pub(super) fn call<D: Domain>(c: &mut Config<D>, d: &D, x: &Idx) -> Reduced<D> {
 }
 
 /// `call_indirect x y`: becomes a `table.get`, a cast and a call by reference.
-pub(super) fn call_indirect<D: Domain>(c: &mut Config<D>, _d: &D, y: &Idx, x: &Idx) -> Reduced<D> {
+pub(super) fn call_indirect<D: Domain>(c: &mut Config<D>, _d: &D, x: &Idx, y: &Idx) -> Reduced<D> {
     let ty = c.instance().module.types[*y as usize].clone();
     c.pending.extend([Admin::CallRef(ty.clone()), Admin::RefCast(ty), Admin::Instr(Instr::TableGet { x: *x })]);
     Ok(Rule::CallIndirect)

@@ -178,7 +178,7 @@ pub(super) fn copy<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduc
 }
 
 /// `memory.init x y`
-pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, y: Idx, x: Idx) -> Reduced<D> {
+pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduced<D> {
     let (a, data) = (mem(c, x), c.instance().datas[y as usize]);
     let (n, j, i) = (c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>());
     let len = d.constant(c.store.datas[data].len() as u128);
@@ -192,7 +192,7 @@ pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, y: Idx, x: Idx) -> Reduc
     let byte = Val::I32(d.zext(d.constant::<W8>(c.store.datas[data][at].into())));
     let first = [Admin::Val(Val::I32(i)), Admin::Val(byte), Admin::Instr(Instr::I32Store8 { ao: byte_at(x) })];
     let rest = [plus(d, i, 1), plus(d, j, 1), minus(d, n, 1)].map(Admin::Val);
-    then(c, first.into_iter().chain(rest), Instr::MemoryInit { y, x });
+    then(c, first.into_iter().chain(rest), Instr::MemoryInit { x, y });
     Ok(Rule::MemoryInitSucc)
 }
 

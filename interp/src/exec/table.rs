@@ -118,7 +118,7 @@ pub(super) fn copy<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduc
 }
 
 /// `table.init x y`
-pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, y: Idx, x: Idx) -> Reduced<D> {
+pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduced<D> {
     let (a, elem) = (table(c, x), c.instance().elems[y as usize]);
     let (n, j, i) = (c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>());
     let len = d.constant(c.store.elems[elem].len() as u128);
@@ -131,7 +131,7 @@ pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, y: Idx, x: Idx) -> Reduc
     let r = c.store.elems[elem][d.index(j, c.store.elems[elem].len())?];
     let first = [Admin::Val(Val::I32(i)), Admin::Val(Val::Ref(r)), Admin::Instr(Instr::TableSet { x })];
     let rest = [memory::plus(d, i, 1), memory::plus(d, j, 1), memory::minus(d, n, 1)].map(Admin::Val);
-    memory::then(c, first.into_iter().chain(rest), Instr::TableInit { y, x });
+    memory::then(c, first.into_iter().chain(rest), Instr::TableInit { x, y });
     Ok(Rule::TableInitSucc)
 }
 

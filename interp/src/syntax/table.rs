@@ -9,7 +9,8 @@
 //!
 //! - *opcode*: the bytes of the binary format (5.4), prefix first;
 //! - *Name*: the variant of [`Instr`](super::Instr), named as in wasmparser's `Operator`;
-//! - the immediates: wasmparser's name for each, ours (the standard's letter), and the type in our syntax;
+//! - the immediates, in the order of the standard's syntax: wasmparser's name for each, ours (the standard's letter),
+//!   and the type in our syntax;
 //! - *family(arguments)*: the reduction that executes it, one function in `exec/` for each family. For the numeric
 //!   families the last argument is the function of chapter 4.3 in `num/`. Families whose name begins with `partial_`
 //!   can trap.
@@ -33,7 +34,7 @@ macro_rules! for_each_instruction {
             [0x0E] "br_table" BrTable { targets as ls: Box<[Idx]> } control(br_table);
             [0x0F] "return" Return {} control(return_);
             [0x10] "call" Call { function_index as x: Idx } control(call);
-            [0x11] "call_indirect" CallIndirect { type_index as y: Idx, table_index as x: Idx } control(call_indirect);
+            [0x11] "call_indirect" CallIndirect { table_index as x: Idx, type_index as y: Idx } control(call_indirect);
 
             // Parametric instructions (2.4.2).
             [0x1A] "drop" Drop {} parametric(drop);
@@ -50,7 +51,7 @@ macro_rules! for_each_instruction {
             // Table instructions (2.4.4).
             [0x25] "table.get" TableGet { table as x: Idx } table(get);
             [0x26] "table.set" TableSet { table as x: Idx } table(set);
-            [0xFC 0x0C] "table.init" TableInit { elem_index as y: Idx, table as x: Idx } table(init);
+            [0xFC 0x0C] "table.init" TableInit { table as x: Idx, elem_index as y: Idx } table(init);
             [0xFC 0x0D] "elem.drop" ElemDrop { elem_index as x: Idx } table(elem_drop);
             [0xFC 0x0E] "table.copy" TableCopy { dst_table as x: Idx, src_table as y: Idx } table(copy);
             [0xFC 0x0F] "table.grow" TableGrow { table as x: Idx } table(grow);
@@ -83,7 +84,7 @@ macro_rules! for_each_instruction {
             [0x3E] "i64.store32" I64Store32 { memarg as ao: MemArg } store_pack(i64, W32);
             [0x3F] "memory.size" MemorySize { mem as x: Idx } memory(size);
             [0x40] "memory.grow" MemoryGrow { mem as x: Idx } memory(grow);
-            [0xFC 0x08] "memory.init" MemoryInit { data_index as y: Idx, mem as x: Idx } memory(init);
+            [0xFC 0x08] "memory.init" MemoryInit { mem as x: Idx, data_index as y: Idx } memory(init);
             [0xFC 0x09] "data.drop" DataDrop { data_index as x: Idx } memory(data_drop);
             [0xFC 0x0A] "memory.copy" MemoryCopy { dst_mem as x: Idx, src_mem as y: Idx } memory(copy);
             [0xFC 0x0B] "memory.fill" MemoryFill { mem as x: Idx } memory(fill);
