@@ -179,7 +179,10 @@ impl fmt::Display for Verdict {
             writeln!(f, "  {finding:<8} {:<20} {}", check.subject, check.words)?;
         }
         for counterexample in &self.counterexamples {
-            writeln!(f, "\n  counterexample: {counterexample}")?;
+            writeln!(f, "\n  counterexample: {}", counterexample.trim_end())?;
+        }
+        if !self.counterexamples.is_empty() {
+            writeln!(f)?;
         }
         let count = |finding| self.checks.iter().filter(|c| c.finding == finding).count();
         if !self.admitted() {

@@ -87,7 +87,7 @@ impl<W: std::io::Write> Observer for Writer<W> {
 pub struct Last {
     keep: usize,
     lines: VecDeque<String>,
-    /// Number of all steps.
+    /// Number of all steps, but for a trap's way out.
     pub count: u64,
 }
 
@@ -106,11 +106,11 @@ impl Last {
 impl Observer for Last {
     const DETAIL: bool = true;
     fn step(&mut self, step: &Step<'_>) {
-        self.count += 1;
         // The way out of labels and frames says nothing about where the trap came from.
         if matches!(step.redex, Redex::Trap) {
             return;
         }
+        self.count += 1;
         if self.lines.len() == self.keep {
             self.lines.pop_front();
         }

@@ -1,0 +1,78 @@
+//! `assay conform`
+
+use std::path::PathBuf;
+
+use assay_engines::{Budgets, engine};
+use assay_spec_tests::{KnownGaps, Script, from_path, official, run_all};
+
+use crate::input;
+use crate::output::{Failure, exit, say};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// .wast files, or folders of them; without one, the official tests
+    paths: Vec<PathBuf>,
+    /// The engine to test
+    #[arg(long, value_name = "ID", default_value = "interp")]
+    engine: String,
+    /// Only files in whose suite/name this occurs
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Failures that are known; others, and passes of these, are not as expected
+    #[arg(long, value_name = "FILE")]
+    expected: Option<PathBuf>,
+    /// Number of files tested at the same time
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    jobs: usize,
+}
+
+/// No official assertion takes more; wasmtime's fuel counts the bytes of bulk operations, too.
+const FUEL: u64 = 1 << 40;
+
+pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    let budgets = Budgets { fuel: FUEL, ..Budgets::default() };
+    engine(&args.engine, budgets).map_err(|e| Failure::Usage(e.to_string()))?;
+    let known = match &args.expected {
+        Some(path) => {
+            let path = path.to_string_lossy();
+            let known = KnownGaps::parse(&input::text(&path)?);
+            Some(known.map_err(|e| Failure::Usage(format!("{path}: {e}")))?)
+        }
+        None => None,
+    };
+    let scripts = scripts(args)?;
+    if scripts.is_empty() {
+        return Err(Failure::Usage("no file is left by --filter".into()));
+    }
+    let report =
+        run_all(&scripts, args.jobs, &|| engine(&args.engine, budgets).expect("the same id has made an engine before"));
+    say!("{report}")?;
+    if !report.errors.is_empty() {
+        return Ok(exit::USAGE);
+    }
+    let as_expected = match known {
+        Some(known) => {
+            let check = known.check(&report);
+            say!("{}", if check.is_ok() { "all as expected".to_owned() } else { check.to_string() })?;
+            check.is_ok()
+        }
+        None => report.is_ok(),
+    };
+    Ok(match (as_expected, report.total().total()) {
+        (_, 0) => exit::UNDETERMINED,
+        (true, _) => exit::YES,
+        (false, _) => exit::NO,
+    })
+}
+
+fn scripts(args: &Args) -> Result<Vec<Script>, Failure> {
+    let mut scripts = Vec::new();
+    for path in &args.paths {
+        scripts.extend(from_path(path).map_err(|e| Failure::Usage(e.to_string()))?);
+    }
+    if args.paths.is_empty() {
+        scripts = official();
+    }
+    scripts.retain(|s| args.filter.as_ref().is_none_or(|filter| s.file().contains(filter.as_str())));
+    Ok(scripts)
+}
