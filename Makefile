@@ -18,6 +18,26 @@ endif
 
 NO_Z3 := Z3 could not be had: install python3 with pip and network access, or set Z3_LIBRARY_PATH_OVERRIDE to a libz3 of 4.13.3 or newer. Proofs and gate are left out.
 
+ASSAY := target/debug/assay
+EXAMPLES := docs/examples
+
+# The main job on real input: a kernel is admitted on a proof, its broken twin denied with a counterexample, a module of
+# real Rust admitted by its shape, and the kernel compared with wasmtime.
+demo: z3
+	$(CARGO) build --quiet
+	$(CARGO) build --quiet --example adapter
+	@mkdir -p target/demo && target/debug/examples/adapter target/demo/wasi_snapshot_preview1.command.wasm
+	@$(call step,(a) a kernel whose every memory access is proved in bounds,0,admit $(EXAMPLES)/base64.wat --policy $(EXAMPLES)/kernel.toml)
+	@$(call step,(b) the same kernel with one bound wrong,1,admit $(EXAMPLES)/base64-broken.wat --policy $(EXAMPLES)/kernel.toml)
+	@$(call step,(c) 52 KB of real Rust - by shape and imports,0,admit target/demo/wasi_snapshot_preview1.command.wasm --policy $(EXAMPLES)/adapter.toml)
+	@$(call step,(d) the kernel in the interpreter and in wasmtime,0,diff $(EXAMPLES)/base64.wat)
+
+# $(call step,title,exit code,arguments): shows a command and runs it; another exit code is a failure.
+define step
+printf '\n== %s\n$$ assay %s\n' '$(1)' '$(3)'; $(ASSAY) $(3); code=$$?; \
+  printf '(exit code %s)\n' $$code; test $$code -eq $(2)
+endef
+
 # Formatting, lints and all tests; without Z3, all but those of proofs and gate, and that is a failure at the end.
 test:
 	$(CARGO) fmt --all -- --check
