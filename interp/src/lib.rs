@@ -13,4 +13,5 @@ pub mod rule;
 pub mod scenario;
 pub mod syntax;
 pub mod trace;
+pub mod trap;
 pub mod value;

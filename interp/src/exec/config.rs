@@ -3,14 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::control;
 use super::domain::Domain;
 use super::store::{ModuleInst, Store};
 use super::value::{FuncAddr, Num, Val};
-use super::{as_value, reduce};
-use crate::outcome::{Budget, TrapKind};
 use crate::rule::Rule;
 use crate::syntax::{Expr, FuncType, Idx, Instr};
+use crate::trap::{Budget, TrapKind};
 
 /// A configuration: store and thread.
 pub struct Config<D: Domain> {
@@ -295,104 +293,6 @@ impl<D: Domain> Config<D> {
         self.trap = Some(Trapped { kind, place: frame.place(), instance: frame.instance.clone() });
         rule
     }
-
-    /// Moves values that stand before the redex onto the stack, where its operands are.
-    pub fn focus(&mut self, d: &D) {
-        if self.trap.is_some() {
-            return;
-        }
-        while let Some(Admin::Val(v)) = self.pending.last() {
-            self.stack.push(*v);
-            self.pending.pop();
-        }
-        if !self.pending.is_empty() {
-            return;
-        }
-        let Some(frame) = self.frames.last_mut() else { return };
-        while let Some(v) = frame.body.instrs.get(frame.next as usize).and_then(|i| as_value(d, i)) {
-            self.stack.push(v);
-            frame.next += 1;
-        }
-    }
-
-    /// What the next step reduces, once in [`focus`](Config::focus); `None` if the thread has ended.
-    pub fn redex(&self) -> Option<Redex<D>> {
-        if self.trap.is_some() {
-            return (!self.frames.is_empty()).then_some(Redex::Trap);
-        }
-        if let Some(admin) = self.pending.last() {
-            return Some(match admin {
-                Admin::Instr(instr) => Redex::Instr(instr.clone()),
-                other => Redex::Admin(other.clone()),
-            });
-        }
-        let frame = self.frames.last()?;
-        match frame.body.instrs.get(frame.next as usize) {
-            None => Some(Redex::Frame),
-            Some(Instr::End {} | Instr::Else {}) if self.labels.len() == frame.labels => None,
-            Some(Instr::End {} | Instr::Else {}) => Some(Redex::Label),
-            Some(instr) => Some(Redex::Instr(instr.clone())),
-        }
-    }
-
-    /// Where the next step happens, once in [`focus`](Config::focus).
-    pub fn place(&self) -> Option<Place> {
-        let frame = self.frames.last()?;
-        let in_code = self.pending.is_empty() && self.trap.is_none();
-        let at = if in_code && (frame.next as usize) < frame.body.instrs.len() { frame.next } else { frame.at };
-        Some(frame.place_of(at))
-    }
-
-    /// One step: finds the redex and reduces it by the rule that fits.
-    ///
-    /// # Errors
-    ///
-    /// The reading can't decide which rule fits. The configuration is then partly reduced: whoever wants to go on must
-    /// have kept a copy.
-    pub fn step(&mut self, d: &D) -> Result<Progress<D>, D::Undecided> {
-        if self.trap.is_some() {
-            return Ok(control::trap(self).map_or(Progress::Ended, Progress::Reduced));
-        }
-        self.focus(d);
-        match self.pending.pop() {
-            None => {}
-            Some(Admin::Val(_)) => unreachable!("it was moved onto the stack"),
-            Some(Admin::Instr(instr)) => return self.reduce(d, &instr),
-            Some(Admin::Block { body, end }) => return Ok(Progress::Reduced(control::enter_block(self, body, end))),
-            Some(Admin::CallRef(ty)) => return control::call_ref(self, d, ty),
-            Some(Admin::RefCast(ty)) => return super::reference::cast(self, d, &ty).map(Progress::Reduced),
-        }
-        let Some(frame) = self.frames.last_mut() else { return Ok(Progress::Ended) };
-        let body = frame.body.clone();
-        match body.instrs.get(frame.next as usize) {
-            None => Ok(Progress::Reduced(control::frame_vals(self))),
-            // The end of an expression: its value is the result, and nothing is left to reduce.
-            Some(Instr::End {}) if self.labels.len() == frame.labels => {
-                self.frames.pop();
-                Ok(Progress::Ended)
-            }
-            Some(instr) => {
-                frame.at = frame.next;
-                frame.next += 1;
-                self.reduce(d, instr)
-            }
-        }
-    }
-
-    /// Passes over the redex with its `operands` uppermost operands, for a reading that has followed it by other means.
-    pub fn skip(&mut self, operands: usize) {
-        self.stack.pop_many(operands);
-        if self.pending.pop().is_none() {
-            let frame = self.frame();
-            frame.at = frame.next;
-            frame.next += 1;
-        }
-    }
-
-    fn reduce(&mut self, d: &D, instr: &Instr) -> Result<Progress<D>, D::Undecided> {
-        let rule = reduce(self, d, instr)?;
-        Ok(self.exhausted.map_or(Progress::Reduced(rule), Progress::Exhausted))
-    }
 }
 
 impl Frame {
@@ -401,7 +301,7 @@ impl Frame {
         self.place_of(self.at)
     }
 
-    fn place_of(&self, at: u32) -> Place {
+    pub(super) fn place_of(&self, at: u32) -> Place {
         Place { func: self.func, at, offset: self.body.offsets.get(at as usize).copied().unwrap_or(0) }
     }
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::Reduced;
 use super::config::{Admin, Config, Frame, Label, Progress};
 use super::domain::Domain;
+use super::step::Reduced;
 use super::store::FuncInst;
 use super::value::{I32, Val};
 use crate::num;
-use crate::outcome::{Budget, TrapKind};
 use crate::rule::Rule;
 use crate::syntax::{BlockType, FuncType, Idx, Instr, Module};
+use crate::trap::{Budget, TrapKind};
 
 /// `unreachable`
 pub(super) fn unreachable<D: Domain>(c: &mut Config<D>, d: &D) -> Reduced<D> {

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use super::value::{FuncAddr, Ref, from_bytes, to_bytes};
 use crate::num;
-use crate::outcome::TrapKind;
+use crate::trap::TrapKind;
 use crate::value::{Concrete, Reading, W32, W64, Width};
 
 /// A reading of whole configurations.

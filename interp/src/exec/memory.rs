@@ -1,14 +1,14 @@
 //! Memory instructions (4.6.6). Bulk operations are what they are in the standard: byte by byte.
 
-use super::Reduced;
 use super::config::{Admin, Config};
 use super::domain::{Domain, Memory};
+use super::step::Reduced;
 use super::store::{MAX_PAGES, PAGE};
 use super::value::{Addr, I32, Num, Val};
 use crate::num;
-use crate::outcome::{Budget, TrapKind};
 use crate::rule::Rule;
 use crate::syntax::{Idx, Instr, MemArg};
+use crate::trap::{Budget, TrapKind};
 use crate::value::{W8, W32, W64, Width};
 
 fn mem<D: Domain>(c: &Config<D>, x: Idx) -> Addr {

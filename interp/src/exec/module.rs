@@ -7,8 +7,8 @@ use super::config::{Config, Progress};
 use super::domain::{Domain, Memory, Table};
 use super::store::{ExternAddr, FuncInst, ModuleInst, PAGE};
 use super::value::{Ref, Val};
-use crate::outcome::Budget;
-use crate::syntax::{Expr, Instr, Module, SegmentMode, ValType};
+use crate::syntax::{Expr, Instr, Module, SegmentMode};
+use crate::trap::Budget;
 
 /// Why a module could not be allocated.
 #[derive(Debug)]
@@ -171,9 +171,4 @@ pub fn initialisation(module: &Module) -> Expr {
     instrs.extend(module.start.map(|x| Instr::Call { x }));
     instrs.push(Instr::End {});
     Expr { closed_at: vec![0; instrs.len()], offsets: vec![0; instrs.len()], instrs }
-}
-
-/// The arguments that a function of these parameters is called with if nobody says otherwise: zeros and nulls.
-pub fn default_args<D: Domain>(d: &D, params: &[ValType]) -> Vec<Val<D>> {
-    params.iter().map(|t| Val::default(d, *t)).collect()
 }

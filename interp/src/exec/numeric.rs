@@ -1,13 +1,13 @@
 //! Numeric instructions (4.6.8): operands off the stack, the function of 4.3, the result on it.
 
-use super::Reduced;
 use super::config::Config;
 use super::domain::Domain;
+use super::step::Reduced;
 use super::value::{Num, Val};
 use crate::num::Partial;
-use crate::outcome::TrapKind;
 use crate::rule::Rule;
 use crate::syntax::Instr;
+use crate::trap::TrapKind;
 use crate::value::{Reading, Width};
 
 /// `t.const c`: a value.

@@ -1,8 +1,8 @@
 //! Parametric instructions (4.6.3).
 
-use super::Reduced;
 use super::config::Config;
 use super::domain::Domain;
+use super::step::Reduced;
 use super::value::{I32, Val};
 use crate::num;
 use crate::rule::Rule;

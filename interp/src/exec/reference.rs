@@ -1,12 +1,12 @@
 //! Reference instructions (4.6.7).
 
-use super::Reduced;
 use super::config::Config;
 use super::domain::Domain;
+use super::step::Reduced;
 use super::value::{Ref, Val};
-use crate::outcome::TrapKind;
 use crate::rule::Rule;
 use crate::syntax::{FuncType, HeapType, Idx};
+use crate::trap::TrapKind;
 
 /// `ref.null ht`
 pub(super) fn null<D: Domain>(c: &mut Config<D>, d: &D, ht: HeapType) -> Reduced<D> {

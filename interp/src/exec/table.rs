@@ -2,13 +2,14 @@
 
 use super::config::{Admin, Config};
 use super::domain::{Domain, Table};
+use super::memory;
+use super::step::Reduced;
 use super::store::MAX_ELEMENTS;
 use super::value::{Addr, I32, Val};
-use super::{Reduced, memory};
 use crate::num;
-use crate::outcome::{Budget, TrapKind};
 use crate::rule::Rule;
 use crate::syntax::{Idx, Instr};
+use crate::trap::{Budget, TrapKind};
 use crate::value::W32;
 
 fn table<D: Domain>(c: &Config<D>, x: Idx) -> Addr {

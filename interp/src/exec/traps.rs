@@ -1,8 +1,8 @@
 //! Which instructions can trap, and how: from the families of the instruction table.
 
-use crate::outcome::TrapKind;
 use crate::syntax::Instr;
 use crate::syntax::table::for_each_instruction;
+use crate::trap::TrapKind;
 
 /// The kinds of trap that a family of reductions has, where its function doesn't tell them apart.
 macro_rules! kinds {

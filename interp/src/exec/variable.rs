@@ -1,8 +1,8 @@
 //! Variable instructions (4.6.4).
 
-use super::Reduced;
 use super::config::Config;
 use super::domain::Domain;
+use super::step::Reduced;
 use crate::rule::Rule;
 use crate::syntax::Idx;
 

@@ -2,7 +2,7 @@
 
 use super::float::{fge, fle, float_constant, flt, is_nan};
 use super::{Partial, Vec2};
-use crate::outcome::TrapKind;
+use crate::trap::TrapKind;
 use crate::value::{FloatWidth, Reading, Width};
 
 /// `extend_u`

@@ -1,7 +1,7 @@
 //! Integer operations (4.3.2).
 
 use super::Partial;
-use crate::outcome::TrapKind;
+use crate::trap::TrapKind;
 use crate::value::{Reading, W8, W16, W32, Width};
 
 /// Modulo N, of a shift or rotation amount; N is a power of 2.

@@ -15,7 +15,7 @@ pub use convert::*;
 pub use float::*;
 pub use int::*;
 
-use crate::outcome::TrapKind;
+use crate::trap::TrapKind;
 use crate::value::{Reading, Width};
 
 /// What a partial operation gives: the conditions under which it is undefined, so that the instruction traps, in the

@@ -1,0 +1,198 @@
+//! Steps: the search for the redex, and the one rule that fits it.
+
+use super::config::{Admin, Config, Place, Progress, Redex};
+use super::domain::Domain;
+use super::value::{self, Val};
+use super::{control, memory, numeric, parametric, reference, table, variable};
+use crate::rule::Rule;
+use crate::syntax::Instr;
+use crate::syntax::table::for_each_instruction;
+
+impl<D: Domain> Config<D> {
+    /// Moves values that stand before the redex onto the stack, where its operands are.
+    pub fn focus(&mut self, d: &D) {
+        if self.trap.is_some() {
+            return;
+        }
+        while let Some(Admin::Val(v)) = self.pending.last() {
+            self.stack.push(*v);
+            self.pending.pop();
+        }
+        if !self.pending.is_empty() {
+            return;
+        }
+        let Some(frame) = self.frames.last_mut() else { return };
+        while let Some(v) = frame.body.instrs.get(frame.next as usize).and_then(|i| as_value(d, i)) {
+            self.stack.push(v);
+            frame.next += 1;
+        }
+    }
+
+    /// What the next step reduces, once in [`focus`](Config::focus); `None` if the thread has ended.
+    pub fn redex(&self) -> Option<Redex<D>> {
+        if self.trap.is_some() {
+            return (!self.frames.is_empty()).then_some(Redex::Trap);
+        }
+        if let Some(admin) = self.pending.last() {
+            return Some(match admin {
+                Admin::Instr(instr) => Redex::Instr(instr.clone()),
+                other => Redex::Admin(other.clone()),
+            });
+        }
+        let frame = self.frames.last()?;
+        match frame.body.instrs.get(frame.next as usize) {
+            None => Some(Redex::Frame),
+            Some(Instr::End {} | Instr::Else {}) if self.labels.len() == frame.labels => None,
+            Some(Instr::End {} | Instr::Else {}) => Some(Redex::Label),
+            Some(instr) => Some(Redex::Instr(instr.clone())),
+        }
+    }
+
+    /// Where the next step happens, once in [`focus`](Config::focus).
+    pub fn place(&self) -> Option<Place> {
+        let frame = self.frames.last()?;
+        let in_code = self.pending.is_empty() && self.trap.is_none();
+        let at = if in_code && (frame.next as usize) < frame.body.instrs.len() { frame.next } else { frame.at };
+        Some(frame.place_of(at))
+    }
+
+    /// One step: finds the redex and reduces it by the rule that fits.
+    ///
+    /// # Errors
+    ///
+    /// The reading can't decide which rule fits. The configuration is then partly reduced: whoever wants to go on must
+    /// have kept a copy.
+    pub fn step(&mut self, d: &D) -> Result<Progress<D>, D::Undecided> {
+        if self.trap.is_some() {
+            return Ok(control::trap(self).map_or(Progress::Ended, Progress::Reduced));
+        }
+        self.focus(d);
+        match self.pending.pop() {
+            None => {}
+            Some(Admin::Val(_)) => unreachable!("it was moved onto the stack"),
+            Some(Admin::Instr(instr)) => return self.reduce(d, &instr),
+            Some(Admin::Block { body, end }) => return Ok(Progress::Reduced(control::enter_block(self, body, end))),
+            Some(Admin::CallRef(ty)) => return control::call_ref(self, d, ty),
+            Some(Admin::RefCast(ty)) => return super::reference::cast(self, d, &ty).map(Progress::Reduced),
+        }
+        let Some(frame) = self.frames.last_mut() else { return Ok(Progress::Ended) };
+        let body = frame.body.clone();
+        match body.instrs.get(frame.next as usize) {
+            None => Ok(Progress::Reduced(control::frame_vals(self))),
+            // The end of an expression: its value is the result, and nothing is left to reduce.
+            Some(Instr::End {}) if self.labels.len() == frame.labels => {
+                self.frames.pop();
+                Ok(Progress::Ended)
+            }
+            Some(instr) => {
+                frame.at = frame.next;
+                frame.next += 1;
+                self.reduce(d, instr)
+            }
+        }
+    }
+
+    /// Passes over the redex with its `operands` uppermost operands, for a reading that has followed it by other means.
+    pub fn skip(&mut self, operands: usize) {
+        self.stack.pop_many(operands);
+        if self.pending.pop().is_none() {
+            let frame = self.frame();
+            frame.at = frame.next;
+            frame.next += 1;
+        }
+    }
+
+    fn reduce(&mut self, d: &D, instr: &Instr) -> Result<Progress<D>, D::Undecided> {
+        let rule = reduce(self, d, instr)?;
+        Ok(self.exhausted.map_or(Progress::Reduced(rule), Progress::Exhausted))
+    }
+}
+
+/// A reduction's result: the rule that it applied.
+pub(super) type Reduced<D> = Result<Rule, <D as Domain>::Undecided>;
+
+/// Number types and functions by the names that the instruction table uses.
+macro_rules! ty {
+    (i32) => {
+        value::I32
+    };
+    (i64) => {
+        value::I64
+    };
+    (f32) => {
+        value::F32
+    };
+    (f64) => {
+        value::F64
+    };
+}
+
+/// One row's reduction: the family is the function, the row's arguments are its parameters.
+macro_rules! reduction {
+    ($c:ident $d:ident control($rule:ident) $($imm:ident)*) => { control::$rule($c, $d $(, $imm)*) };
+    ($c:ident $d:ident parametric($rule:ident) $($imm:ident)*) => {{
+        $(let _ = $imm;)*
+        parametric::$rule($c, $d)
+    }};
+    ($c:ident $d:ident variable($rule:ident) $($imm:ident)*) => { variable::$rule($c $(, *$imm)*) };
+    ($c:ident $d:ident table($rule:ident) $($imm:ident)*) => { table::$rule($c, $d $(, *$imm)*) };
+    ($c:ident $d:ident memory($rule:ident) $($imm:ident)*) => { memory::$rule($c, $d $(, *$imm)*) };
+    ($c:ident $d:ident reference($rule:ident) $($imm:ident)*) => { reference::$rule($c, $d $(, *$imm)*) };
+    ($c:ident $d:ident constant($t:ident) $imm:ident) => { unreachable!("a constant is a value, no redex: {:?}", $imm) };
+    ($c:ident $d:ident load($t:ident) $imm:ident) => { memory::load::<D, ty!($t)>($c, $d, $imm) };
+    ($c:ident $d:ident load_pack($t:ident, $W:ident, $sx:ident) $imm:ident) => {
+        memory::load_pack::<D, ty!($t), crate::value::$W>($c, $d, $imm, crate::num::$sx)
+    };
+    ($c:ident $d:ident store($t:ident) $imm:ident) => { memory::store::<D, ty!($t)>($c, $d, $imm) };
+    ($c:ident $d:ident store_pack($t:ident, $W:ident) $imm:ident) => {
+        memory::store_pack::<D, ty!($t), crate::value::$W>($c, $d, $imm)
+    };
+    ($c:ident $d:ident unop($t:ident, $f:ident)) => { numeric::unop::<D, ty!($t)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident binop($t:ident, $f:ident)) => { numeric::binop::<D, ty!($t)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident partial_binop($t:ident, $f:ident)) => { numeric::partial_binop::<D, ty!($t)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident testop($t:ident, $f:ident)) => { numeric::testop::<D, ty!($t)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident relop($t:ident, $f:ident)) => { numeric::relop::<D, ty!($t)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident cvtop($t:ident, $u:ident, $f:ident)) => {
+        numeric::cvtop::<D, ty!($t), ty!($u)>($c, $d, crate::num::$f)
+    };
+    ($c:ident $d:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => {
+        numeric::partial_cvtop::<D, ty!($t), ty!($u)>($c, $d, crate::num::$f)
+    };
+}
+
+macro_rules! dispatch {
+    ($c:ident $d:ident $instr:ident;
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+        match $instr {
+            $(Instr::$Name { $($ours),* } => reduction!($c $d $family($($arg)*) $($ours)*),)*
+        }
+    };
+}
+
+/// Reduces an instruction whose operands are on the stack.
+fn reduce<D: Domain>(c: &mut Config<D>, d: &D, instr: &Instr) -> Reduced<D> {
+    for_each_instruction!(dispatch c d instr;)
+}
+
+macro_rules! constants {
+    ($d:ident $instr:ident;
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+        match $instr {
+            $(Instr::$Name { .. } if constant_family!($family) => numeric::constant($d, $instr),)*
+            _ => None,
+        }
+    };
+}
+macro_rules! constant_family {
+    (constant) => {
+        true
+    };
+    ($other:ident) => {
+        false
+    };
+}
+
+/// The value that an instruction is, if it is one (4.2.1: constants are values, not redexes).
+fn as_value<D: Domain>(d: &D, instr: &Instr) -> Option<Val<D>> {
+    for_each_instruction!(constants d instr;)
+}
