@@ -66,7 +66,7 @@ pub const MAX_MODULE_SIZE: usize = 1 << 30;
 ///
 /// The first thing that is wrong, phase by phase: malformed, then invalid, then unsupported; a limit where it is met.
 pub fn decode(bytes: &[u8]) -> Result<Module> {
-    let (module, unsupported) = parse(bytes)?;
+    let (module, unsupported) = well_formed(bytes)?;
     validate(bytes)?;
     match unsupported {
         Some(error) => Err(error),
@@ -80,8 +80,15 @@ pub fn decode(bytes: &[u8]) -> Result<Module> {
 ///
 /// Malformed, invalid or beyond a limit.
 pub fn check(bytes: &[u8]) -> Result<()> {
-    parse(bytes)?;
+    well_formed(bytes)?;
     validate(bytes)
+}
+
+fn well_formed(bytes: &[u8]) -> Result<(Module, Option<Error>)> {
+    parse(bytes).map_err(|error| match error.kind {
+        ErrorKind::Limit if ends_before(bytes, &error) => Error { kind: ErrorKind::Malformed, ..error },
+        _ => error,
+    })
 }
 
 fn validate(bytes: &[u8]) -> Result<()> {
@@ -107,13 +114,58 @@ fn unsupported(message: impl Into<String>, offset: usize) -> Error {
     Error { kind: ErrorKind::Unsupported, message: message.into(), offset }
 }
 
-/// wasmparser says that something is beyond its limits in words only.
+/// wasmparser says in words only that something is beyond its limits.
+const LIMIT: &[&str] = &[
+    "exceeds limit",
+    "exceeds the limit",
+    "implementation limit",
+    "size is out of bounds",
+    "string size out of bounds",
+    "number of elements is out of bounds",
+    "too many data segments",
+    "locals exceed maximum",
+    "hierarchy too deep",
+];
+
+/// Limits of wasmparser's beyond which nothing is valid: a `select` has one type, a type has one supertype, and there
+/// are fewer types than indices.
+const INVALID: &[&str] = &[
+    "select types size is out of bounds",
+    "supertype idxs size is out of bounds",
+    "type index too large",
+    "type index greater than implementation limits",
+];
+
 fn from_wasmparser(error: &wasmparser::Error, kind: ErrorKind) -> Error {
     let message = error.message();
-    let limit = ["exceeds limit", "exceeds the limit", "implementation limit", "out of bounds: size too large"];
-    let size = ["size is out of bounds", "locals exceed maximum", "maximum component size exceeded"];
-    let is_limit = limit.iter().chain(&size).any(|words| message.contains(words));
-    Error { kind: if is_limit { ErrorKind::Limit } else { kind }, message: message.to_owned(), offset: error.offset() }
+    let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    let kind = match kind {
+        _ if says(INVALID) => ErrorKind::Invalid,
+        _ if says(LIMIT) => ErrorKind::Limit,
+        kind => kind,
+    };
+    Error { kind, message: message.to_owned(), offset: error.offset() }
+}
+
+/// Of a count that is beyond a limit: whether the module ends before so many items could, which makes it malformed.
+fn ends_before(bytes: &[u8], error: &Error) -> bool {
+    let at = error.offset;
+    // The count of a list begins there, the length of a string ends there; each item takes a byte at least.
+    let count = |from: usize, to: usize| {
+        let leb = bytes.get(from..to).unwrap_or_default();
+        let len = leb.iter().position(|byte| byte & 0x80 == 0).map_or(0, |last| last + 1);
+        let value = leb[..len].iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f));
+        (value, from + len)
+    };
+    let (value, end) = if error.message.contains("string size out of bounds") {
+        let longer = (2..=4).map(|k| count(at.saturating_sub(k), at + 1)).find(|(value, _)| *value > 100_000);
+        longer.unwrap_or((0, at))
+    } else if error.message.contains("size is out of bounds") {
+        count(at, at.saturating_add(5))
+    } else {
+        return false;
+    };
+    value > bytes.len().saturating_sub(end) as u64
 }
 
 /// Reads a whole module. The second part of the result is the first thing in it that isn't supported.

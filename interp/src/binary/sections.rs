@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use wasmparser::{
     CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Name,
     Payload, RecGroup, TableInit, TypeRef,
@@ -21,6 +22,8 @@ pub(super) struct Reader {
     /// Types of the functions whose bodies are still to come.
     func_types: Vec<Idx>,
     has_data_count: bool,
+    /// `ref.func x` of element segments that list functions: one for each, since a segment can list it millions of times.
+    ref_funcs: FxHashMap<Idx, Arc<Expr>>,
     unsupported: Option<Error>,
 }
 
@@ -226,9 +229,11 @@ impl Reader {
             ElementItems::Functions(funcs) => {
                 for func in items!(funcs) {
                     let (offset, x) = func?;
-                    let instrs = vec![Instr::RefFunc { x }, Instr::End {}];
-                    let offsets = vec![offset as u32; 2];
-                    init.push(Arc::new(Expr { instrs, closed_at: vec![0; 2], offsets }));
+                    let expr = self.ref_funcs.entry(x).or_insert_with(|| {
+                        let instrs = vec![Instr::RefFunc { x }, Instr::End {}];
+                        Arc::new(Expr { instrs, closed_at: vec![0; 2], offsets: vec![offset as u32; 2] })
+                    });
+                    init.push(expr.clone());
                 }
                 Ok(Some((RefType::FUNC, init)))
             }
