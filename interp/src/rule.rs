@@ -1,4 +1,5 @@
-//! The rules of the standard by name (chapter 4), so that each step of a run can name the one that it is an instance of.
+//! The rules of the standard by name (chapter 4), so that each step of a run can name the one that it is an instance
+//! of.
 //!
 //! The list is spec/rules.txt's; a test holds the two against each other.
 

@@ -103,7 +103,8 @@ pub(super) fn ref_type(t: wasmparser::RefType, offset: usize) -> Result<RefType>
 
 macro_rules! arms {
     ($operator:ident;
-     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
+       $family:ident($($arg:tt)*);)*) => {
         match $operator {
             $(Operator::$Name { $($theirs),* } => Ok(Instr::$Name { $($ours: Immediate::<$T>::take($theirs)?),* }),)*
             other => Err(format!("the instruction {}", mnemonic(&other))),

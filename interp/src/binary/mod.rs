@@ -1,7 +1,8 @@
 //! The binary format (chapter 5): wasmparser's events become our syntax.
 //!
-//! Decoding proper (LEB128, sections, opcodes) is wasmparser's. What is ours: that a module is read to its end and found
-//! well-formed before it is asked whether it is valid, and is valid by all of 3.0 before it is called unsupported.
+//! Decoding proper (LEB128, sections, opcodes) is wasmparser's. What is ours: that a module is read to its end and
+//! found well-formed before it is asked whether it is valid, and is valid by all of 3.0 before it is called
+//! unsupported.
 
 mod instr;
 mod sections;

@@ -22,7 +22,8 @@ pub(super) struct Reader {
     /// Types of the functions whose bodies are still to come.
     func_types: Vec<Idx>,
     has_data_count: bool,
-    /// `ref.func x` of element segments that list functions: one for each, since a segment can list it millions of times.
+    /// `ref.func x` of element segments that list functions: one for each function, since a segment can list it
+    /// millions of times.
     ref_funcs: FxHashMap<Idx, Arc<Expr>>,
     unsupported: Option<Error>,
 }

@@ -138,7 +138,9 @@ macro_rules! reduction {
     ($c:ident $d:ident table($rule:ident) $($imm:ident)*) => { table::$rule($c, $d $(, *$imm)*) };
     ($c:ident $d:ident memory($rule:ident) $($imm:ident)*) => { memory::$rule($c, $d $(, *$imm)*) };
     ($c:ident $d:ident reference($rule:ident) $($imm:ident)*) => { reference::$rule($c, $d $(, *$imm)*) };
-    ($c:ident $d:ident constant($t:ident) $imm:ident) => { unreachable!("a constant is a value, no redex: {:?}", $imm) };
+    ($c:ident $d:ident constant($t:ident) $imm:ident) => {
+        unreachable!("a constant is a value, no redex: {:?}", $imm)
+    };
     ($c:ident $d:ident load($t:ident) $imm:ident) => { memory::load::<D, ty!($t)>($c, $d, $imm) };
     ($c:ident $d:ident load_pack($t:ident, $W:ident, $sx:ident) $imm:ident) => {
         memory::load_pack::<D, ty!($t), crate::value::$W>($c, $d, $imm, crate::num::$sx)
@@ -149,7 +151,9 @@ macro_rules! reduction {
     };
     ($c:ident $d:ident unop($t:ident, $f:ident)) => { numeric::unop::<D, ty!($t)>($c, $d, crate::num::$f) };
     ($c:ident $d:ident binop($t:ident, $f:ident)) => { numeric::binop::<D, ty!($t)>($c, $d, crate::num::$f) };
-    ($c:ident $d:ident partial_binop($t:ident, $f:ident)) => { numeric::partial_binop::<D, ty!($t)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident partial_binop($t:ident, $f:ident)) => {
+        numeric::partial_binop::<D, ty!($t)>($c, $d, crate::num::$f)
+    };
     ($c:ident $d:ident testop($t:ident, $f:ident)) => { numeric::testop::<D, ty!($t)>($c, $d, crate::num::$f) };
     ($c:ident $d:ident relop($t:ident, $f:ident)) => { numeric::relop::<D, ty!($t)>($c, $d, crate::num::$f) };
     ($c:ident $d:ident cvtop($t:ident, $u:ident, $f:ident)) => {
@@ -162,7 +166,8 @@ macro_rules! reduction {
 
 macro_rules! dispatch {
     ($c:ident $d:ident $instr:ident;
-     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
+       $family:ident($($arg:tt)*);)*) => {
         match $instr {
             $(Instr::$Name { $($ours),* } => reduction!($c $d $family($($arg)*) $($ours)*),)*
         }
@@ -176,7 +181,8 @@ fn reduce<D: Domain>(c: &mut Config<D>, d: &D, instr: &Instr) -> Reduced<D> {
 
 macro_rules! constants {
     ($d:ident $instr:ident;
-     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
+       $family:ident($($arg:tt)*);)*) => {
         match $instr {
             $(Instr::$Name { .. } if constant_family!($family) => numeric::constant($d, $instr),)*
             _ => None,

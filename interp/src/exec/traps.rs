@@ -64,7 +64,8 @@ macro_rules! kinds {
 
 macro_rules! arms {
     ($instr:ident;
-     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
+       $family:ident($($arg:tt)*);)*) => {
         match $instr {
             $(Instr::$Name { .. } => kinds!($family($($arg)*)),)*
         }

@@ -36,7 +36,8 @@ pub struct MemArg {
 }
 
 macro_rules! syntax {
-    ($([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* } $family:ident($($arg:tt)*);)*) => {
+    ($([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
+       $family:ident($($arg:tt)*);)*) => {
         /// An instruction. A structured one stands in its body's flat sequence, closed by its `end`.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Instr {

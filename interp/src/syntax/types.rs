@@ -134,7 +134,8 @@ impl Limits {
 }
 
 impl ExternType {
-    /// Whether this type matches `other` (`Externtype_sub`, 3.3.16): whether it may be given for an import of that type.
+    /// Whether this type matches `other` (`Externtype_sub`, 3.3.16): whether it may be given for an import of that
+    /// type.
     pub fn matches(&self, other: &ExternType) -> bool {
         match (self, other) {
             (ExternType::Func(a), ExternType::Func(b)) => a == b,

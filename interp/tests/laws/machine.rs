@@ -122,8 +122,8 @@ fn total<W: Width>(a: u128, b: u128) {
         ("add", d.add::<W>(x, y), a.wrapping_add(b)),
         ("sub", d.sub::<W>(x, y), a.wrapping_sub(b)),
         ("mul", d.mul::<W>(x, y), a.wrapping_mul(b)),
-        ("udiv", d.udiv::<W>(x, y), if b == 0 { u128::MAX } else { a / b }),
-        ("urem", d.urem::<W>(x, y), if b == 0 { a } else { a % b }),
+        ("udiv", d.udiv::<W>(x, y), a.checked_div(b).unwrap_or(u128::MAX)),
+        ("urem", d.urem::<W>(x, y), a.checked_rem(b).unwrap_or(a)),
         // SMT-LIB defines the signed ones by the unsigned ones on magnitudes.
         (
             "sdiv",

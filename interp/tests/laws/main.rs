@@ -329,9 +329,9 @@ fn integers_of_one_bit() {
 fn integers_of_8_bits() {
     exhaustive::<W8>(true);
     for a in 0..256 {
-        unary_law::<W8, _>("extend_s", a, |d, x| num::extend_s::<_, W8, W32>(d, x), |a| a as i8 as u32);
-        unary_law::<W8, _>("extend_u", a, |d, x| num::extend_u::<_, W8, W32>(d, x), u32::from);
-        unary_law::<W8, _>("iextend8_s", a, |d, x| num::iextend8_s::<_, W8>(d, x), |a| a);
+        unary_law::<W8, _>("extend_s", a, num::extend_s::<_, W8, W32>, |a| a as i8 as u32);
+        unary_law::<W8, _>("extend_u", a, num::extend_u::<_, W8, W32>, u32::from);
+        unary_law::<W8, _>("iextend8_s", a, num::iextend8_s::<_, W8>, |a| a);
     }
 }
 

@@ -224,7 +224,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn expressions(width in 0..6usize, tape in prop::collection::vec(any::<u32>(), 0..50), values in values(), known: u16) {
+    fn expressions(width in 0..6usize, tape in prop::collection::vec(any::<u32>(), 0..50), values in values(),
+                   known: u16) {
         match width {
             0 => check::<W1>(&tape, &values, known),
             1 => check::<W8>(&tape, &values, known),

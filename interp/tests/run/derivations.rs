@@ -42,7 +42,8 @@ fn branch_across_labels() {
 #[test]
 fn call_and_return() {
     let text = r#"(module
-        (func $g (param i32 i32) (result i32) (local i32) (block (return (i32.add (local.get 0) (local.get 1)))) unreachable)
+        (func $g (param i32 i32) (result i32) (local i32)
+            (block (return (i32.add (local.get 0) (local.get 1)))) unreachable)
         (func (export "f") (param i32) (result i32) (call $g (local.get 0) (i32.const 1))))"#;
     insta::assert_snapshot!(derivation(text, &[41]));
 }
@@ -50,7 +51,8 @@ fn call_and_return() {
 #[test]
 fn trap_out_of_blocks_and_frames() {
     let text = r#"(module
-        (func $g (param i32) (result i32) i32.const 1 (block i32.const 2 (drop (i32.div_s (i32.const 3) (local.get 0))) drop))
+        (func $g (param i32) (result i32)
+            i32.const 1 (block i32.const 2 (drop (i32.div_s (i32.const 3) (local.get 0))) drop))
         (func (export "f") (param i32) (result i32) (block (drop (call $g (local.get 0))) nop) i32.const 0))"#;
     insta::assert_snapshot!(derivation(text, &[0]));
 }

@@ -1,0 +1,204 @@
+//! Every rule of execution is cited where it is applied, or excused here with a reason; and the rows of the
+//! instruction table say of each instruction what the binary and the text format say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assay_interp::binary;
+use assay_interp::rule::Rule;
+use assay_interp::syntax::Instr;
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn sources(folder: &Path, out: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()) {
+        if entry.is_dir() {
+            sources(&entry, out);
+        } else if entry.extension().is_some_and(|e| e == "rs") {
+            out.push_str(&fs::read_to_string(&entry).expect("text"));
+        }
+    }
+}
+
+const RELATIONS: [&str; 5] = ["Step", "Step_pure", "Step_read", "Steps", "Eval_expr"];
+
+#[test]
+fn the_rules_are_those_of_the_standard() {
+    let list = fs::read_to_string(here().join("spec/rules.txt")).expect("the list");
+    let relation = |line: &str| line.split('/').next().unwrap_or_default().to_owned();
+    let wanted: Vec<&str> = list.lines().filter(|line| RELATIONS.contains(&relation(line).as_str())).collect();
+    let ours: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(ours, wanted);
+    assert!(wanted.len() > 200);
+    assert_eq!(Rule::BrIfTrue.to_string(), "Step_pure/br_if-true");
+    // The enumeration is in the order of the list, so that a rule's number is its line.
+    assert!(Rule::ALL.iter().zip(0..).all(|(rule, i)| *rule as usize == i));
+}
+
+/// Rules that no code cites, by the beginning of their names, with the reason.
+const EXCUSED: &[(&str, &[&str])] = &[
+    (
+        "they apply around every step: the search for the redex is their application",
+        &["Step/pure", "Step/read", "Steps/", "Step/ctxt-", "Eval_expr"],
+    ),
+    (
+        "vectors (SIMD) are decoded and validated, and not yet executed",
+        &["Step_pure/v", "Step_read/vload", "Step/vstore"],
+    ),
+    ("tail calls are decoded and validated, and not yet executed", &["Step_read/return_call", "Step_pure/return_call"]),
+    (
+        "exceptions are decoded and validated, and not yet executed",
+        &["Step/throw", "Step_read/throw_ref", "Step_read/try_table", "Step_pure/handler-vals", "Step_pure/br-handler"],
+    ),
+    ("handlers are of exceptions, which are not yet executed", &["Step_pure/return-handler", "Step_pure/trap-handler"]),
+    (
+        "typed references are decoded and validated, and not yet executed",
+        &["Step_pure/br_on_null", "Step_pure/br_on_non_null", "Step_pure/ref.as_non_null"],
+    ),
+    (
+        "garbage-collected types are decoded and validated, and not yet executed",
+        &[
+            "Step_read/br_on_cast",
+            "Step_pure/ref.eq",
+            "Step_read/ref.test",
+            "Step_pure/ref.i31",
+            "Step_pure/i31.",
+            "Step/struct.",
+            "Step_read/struct.",
+            "Step/array.",
+            "Step_pure/array.",
+            "Step_read/array.",
+            "Step_pure/extern.convert_any",
+            "Step_pure/any.convert_extern",
+        ],
+    ),
+    ("no operation on one number is undefined: those that trap are of other kinds", &["Step_pure/unop-trap"]),
+];
+
+#[test]
+fn every_rule_is_cited_or_excused() {
+    let mut code = String::new();
+    sources(&here().join("src/exec"), &mut code);
+    let cited = |rule: &Rule| {
+        let name = format!("Rule::{rule:?}");
+        code.match_indices(&name).any(|(at, _)| !code[at + name.len()..].starts_with(|c: char| c.is_alphanumeric()))
+    };
+    let mut used: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in Rule::ALL {
+        let prefixes = EXCUSED.iter().flat_map(|(_, prefixes)| *prefixes);
+        let excuses: Vec<&&str> = prefixes.filter(|prefix| rule.name().starts_with(**prefix)).collect();
+        excuses.iter().for_each(|prefix| *used.entry(prefix).or_default() += 1);
+        match (cited(rule), &excuses[..]) {
+            (true, []) | (false, [_]) => {}
+            (true, _) => panic!("{rule} is cited, and excused by {excuses:?}"),
+            (false, []) => panic!("{rule} is neither cited in src/exec nor excused"),
+            (false, _) => panic!("{rule} is excused more than once, by {excuses:?}"),
+        }
+    }
+    for (reason, prefixes) in EXCUSED {
+        assert!(reason.len() > 20);
+        for prefix in *prefixes {
+            assert!(used.contains_key(prefix), "nothing is excused by {prefix:?} any more");
+        }
+    }
+}
+
+/// How an instruction is written where its name alone isn't enough.
+fn written(opcode: &[u8], mnemonic: &str) -> String {
+    match (opcode, mnemonic) {
+        ([0x1C], _) => "select (result i32)".into(),
+        (_, "block" | "loop" | "if") => format!("{mnemonic} end"),
+        (_, "br" | "br_if" | "local.get" | "local.set" | "local.tee" | "global.get" | "global.set" | "call") => {
+            format!("{mnemonic} 0")
+        }
+        (_, "br_table") => "br_table 0 0".into(),
+        (_, "call_indirect") => "call_indirect (type 0)".into(),
+        (_, "memory.init" | "data.drop" | "table.init" | "elem.drop" | "ref.func") => format!("{mnemonic} 0"),
+        (_, "ref.null") => "ref.null func".into(),
+        (_, "i32.const" | "i64.const" | "f32.const" | "f64.const") => format!("{mnemonic} 1"),
+        _ => mnemonic.into(),
+    }
+}
+
+/// The code of the one function that this body makes, after its locals.
+fn code(bytes: &[u8]) -> Vec<u8> {
+    let payloads = wasmparser::Parser::new(0).parse_all(bytes).map(|payload| payload.expect("well-formed"));
+    let mut bodies = payloads.filter_map(|payload| match payload {
+        wasmparser::Payload::CodeSectionEntry(body) => Some(body),
+        _ => None,
+    });
+    let mut reader = bodies.next().expect("a body").get_operators_reader().expect("operators").get_binary_reader();
+    reader.read_bytes(reader.bytes_remaining()).expect("bytes").to_vec()
+}
+
+/// A function with this body, in a module that has one of everything. What follows `unreachable` finds any operands.
+fn assembled(body: &str) -> Vec<u8> {
+    let text = format!(
+        "(module (type (func)) (table 1 funcref) (memory 1) (global (mut i32) (i32.const 0)) (elem func 0) (data \"\")
+        (func (type 0) (local i32) unreachable {body} unreachable))"
+    );
+    wat::parse_str(&text).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The text format's assembler knows mnemonics and opcodes without us: it, our decoder and the row agree.
+#[test]
+fn rows_are_right_about_opcode_and_name() {
+    for (opcode, mnemonic) in Instr::all() {
+        let body = match *mnemonic {
+            "else" => "if else end".into(),
+            "end" => "block end".into(),
+            _ => written(opcode, mnemonic),
+        };
+        let bytes = assembled(&body);
+        // In `if else end` and `block end` it is what comes after the block's type.
+        let at = 1 + if matches!(*mnemonic, "else" | "end") { 2 } else { 0 };
+        let code = code(&bytes);
+        assert!(code[at..].starts_with(opcode), "{mnemonic}: {opcode:x?}, the assembler says {:x?}", &code[at..]);
+        let module = binary::decode(&bytes).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
+        let at = if matches!(*mnemonic, "else" | "end") { 2 } else { 1 };
+        let instr = &module.funcs[0].body.instrs[at];
+        assert_eq!(instr.mnemonic(), *mnemonic);
+        assert!(instr.to_string().starts_with(mnemonic));
+    }
+}
+
+/// The opcode bytes alone, where there are no immediates, decode to the row's instruction.
+#[test]
+fn opcodes_without_immediates_decode_to_their_row() {
+    let mut alone = 0;
+    for (opcode, mnemonic) in Instr::all() {
+        let mut reader = wasmparser::OperatorsReader::new(wasmparser::BinaryReader::new(opcode, 0));
+        let Ok(operator) = reader.read() else { continue };
+        if matches!(*mnemonic, "else" | "end") {
+            continue;
+        }
+        assert!(reader.eof(), "{mnemonic}");
+        // wasmparser's name is the mnemonic's words without their separators.
+        let theirs = format!("{operator:?}").to_lowercase();
+        assert_eq!(theirs, mnemonic.replace(['.', '_'], ""), "{opcode:x?}");
+        let bytes = {
+            let body = [&[0, 0x00][..], opcode, &[0x00, 0x0B]].concat();
+            let code = [&[1, body.len() as u8][..], &body].concat();
+            // As in `assembled`: a table and a memory are there.
+            let head = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x04\x04\x01\x70\0\x01\x05\x03\x01\0\x01\x0a";
+            [&head[..], &[code.len() as u8], &code].concat()
+        };
+        let module = binary::decode(&bytes).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
+        assert_eq!(module.funcs[0].body.instrs[1].mnemonic(), *mnemonic, "{opcode:x?}");
+        alone += 1;
+    }
+    assert!(alone > 130, "{alone} instructions without immediates");
+}
+
+#[test]
+fn no_two_rows_have_the_same_opcode() {
+    let mut opcodes: Vec<&[u8]> = Instr::all().iter().map(|(opcode, _)| *opcode).collect();
+    let all = opcodes.len();
+    opcodes.sort_unstable();
+    opcodes.dedup();
+    assert_eq!(opcodes.len(), all);
+    assert!(all > 190, "{all} instructions");
+}
