@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use assay_gate::{Policy, admit};
-use assay_interp::binary::ErrorKind;
 use assay_proofs::Budgets;
 
 use crate::input;
-use crate::output::{Failure, exit, say};
+use crate::output::{Failure, exit, printable, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -21,10 +20,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let path = args.policy.to_string_lossy();
-    let policy = Policy::from_toml(&input::text(&path)?).map_err(|e| Failure::Usage(format!("{path}: {e}")))?;
+    let text = input::text(&path)?;
+    let path = printable(&path);
+    let policy =
+        Policy::from_toml(&text).map_err(|e| Failure::Usage(format!("{path}: {}", e.to_string().trim_end())))?;
     let mut worst = exit::YES;
     for module in &args.modules {
-        say!("{module} under {path}")?;
+        say!("{} under {path}", printable(module))?;
         let code = match input::module(module) {
             Ok(wasm) => {
                 let verdict = admit(&wasm, &policy, &Budgets::default());
@@ -35,8 +37,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
                     (false, false) => exit::NO,
                 }
             }
-            Err(Failure::Module(_, error)) if error.kind == ErrorKind::Malformed => {
-                say!("  DENIED   module               {error}\nDENIED: 1 of 1 checks denied, 0 unknown")?;
+            Err(failure @ (Failure::Module(..) | Failure::Text(..))) if failure.code() == exit::MODULE => {
+                say!("  DENIED   module               {failure}\nDENIED: 1 of 1 checks denied, 0 unknown")?;
                 exit::NO
             }
             Err(other) => return Err(other),

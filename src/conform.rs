@@ -6,7 +6,7 @@ use assay_engines::{Budgets, engine};
 use assay_spec_tests::{KnownGaps, Script, from_path, official, run_all};
 
 use crate::input;
-use crate::output::{Failure, exit, say};
+use crate::output::{Failure, exit, printable, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -36,13 +36,14 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         Some(path) => {
             let path = path.to_string_lossy();
             let known = KnownGaps::parse(&input::text(&path)?);
-            Some(known.map_err(|e| Failure::Usage(format!("{path}: {e}")))?)
+            Some(known.map_err(|e| Failure::Usage(format!("{}: {}", printable(&path), e.to_string().trim_end())))?)
         }
         None => None,
     };
     let scripts = scripts(args)?;
     if scripts.is_empty() {
-        return Err(Failure::Usage("no file is left by --filter".into()));
+        let filter = args.filter.as_deref().unwrap_or_default();
+        return Err(Failure::Usage(format!("no file is left by --filter {filter:?}")));
     }
     let report =
         run_all(&scripts, args.jobs, &|| engine(&args.engine, budgets).expect("the same id has made an engine before"));

@@ -6,7 +6,7 @@ use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, diff, diff_s
 use assay_engines::{ENGINES, Engine, Outcome, engine};
 use assay_interp::scenario::Scenario;
 
-use crate::output::{Failure, exit, say};
+use crate::output::{Failure, exit, printable, say, tell};
 use crate::{input, run};
 
 #[derive(clap::Args)]
@@ -33,6 +33,9 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         true => ENGINES.map(str::to_owned).to_vec(),
         false => args.engine.clone(),
     };
+    if let Some(twice) = ids.iter().enumerate().find_map(|(i, id)| ids[..i].contains(id).then_some(id)) {
+        return Err(Failure::Usage(format!("engine {twice:?} is given twice; with itself it would always agree")));
+    }
     let engines: Result<Vec<Box<dyn Engine>>, _> = ids.iter().map(|id| engine(id, BUDGETS)).collect();
     let mut engines = engines.map_err(|e| Failure::Usage(e.to_string()))?;
     let scenario = match &args.scenario {
@@ -42,13 +45,19 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let report = match compare(&mut engines, &wasm, scenario, args) {
         Ok(report) => report,
         Err(DiffError::Refused(outcome)) => {
-            eprintln!("error: {}: {outcome}", args.module);
+            tell!("error: {}: {outcome}", printable(&args.module));
             return Ok(match outcome {
                 Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
                 _ => exit::UNDETERMINED,
             });
         }
-        Err(error) => return Err(Failure::Usage(error.to_string())),
+        Err(error @ DiffError::Scenario(_)) => {
+            let file = args.scenario.as_deref().unwrap_or(Path::new("")).to_string_lossy();
+            return Err(Failure::Usage(format!("{}: {error}", printable(&file))));
+        }
+        Err(error @ DiffError::TooFewEngines) => {
+            return Err(Failure::Usage(format!("{error}; there are {}", ENGINES.join(", "))));
+        }
     };
     say!("{report}")?;
     Ok(match report.verdict() {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use assay_interp::binary::{Error, ErrorKind, MAX_MODULE_SIZE};
 
-use crate::output::Failure;
+use crate::output::{Failure, printable};
 
 /// The bytes of a module: a binary, or a text that is assembled; `-` is standard input.
 pub(crate) fn module(path: &str) -> Result<Vec<u8>, Failure> {
@@ -12,19 +12,34 @@ pub(crate) fn module(path: &str) -> Result<Vec<u8>, Failure> {
     if bytes.is_empty() || bytes.starts_with(b"\0asm") || !is_text(path, &bytes) {
         return Ok(bytes);
     }
-    let malformed = |message: String, offset| {
+    let text = std::str::from_utf8(&bytes).map_err(|e| {
+        let (message, offset) = ("a text must be UTF-8".into(), e.valid_up_to());
         Failure::Module(path.to_owned(), Error { kind: ErrorKind::Malformed, message, offset })
-    };
-    let text = std::str::from_utf8(&bytes).map_err(|e| malformed("a text must be UTF-8".into(), e.valid_up_to()))?;
-    wat::Parser::new().parse_str(Some(path.as_ref()), text).map_err(|error| {
-        malformed(format!("not in the text format: {error}"), 0)
+    })?;
+    wat::Parser::new().parse_str(Some(printable(path).as_ref()), text).map_err(|error| {
+        let error = excerpt(&error.to_string());
+        Failure::Text(path.to_owned(), format!("malformed module: not in the text format: {error}"))
     })
+}
+
+/// Columns that are shown of a line of a module's text.
+const SHOWN: usize = 160;
+
+/// A parser's message with the line that it quotes: that one is the module's, however long, with whatever is in it. A
+/// tab takes one column, as the parser counts it.
+fn excerpt(message: &str) -> String {
+    let cut = |line: &str| match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    };
+    message.lines().map(|line| printable(&cut(line).replace('\t', " "))).collect::<Vec<_>>().join("\n")
 }
 
 /// A file of another kind, as text.
 pub(crate) fn text(path: &str) -> Result<String, Failure> {
     let bytes = bytes(path)?;
-    String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("{path}: not a text file (it isn't UTF-8)")))
+    String::from_utf8(bytes)
+        .map_err(|_| Failure::Usage(format!("{}: not a text file (it isn't UTF-8)", printable(path))))
 }
 
 fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
@@ -37,9 +52,9 @@ fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
     match read {
         Ok(_) => Ok(bytes),
         Err(error) if std::path::Path::new(path).is_dir() => {
-            Err(Failure::Usage(format!("{path}: is a folder, wanted is a file ({error})")))
+            Err(Failure::Usage(format!("{}: is a folder, wanted is a file ({error})", printable(path))))
         }
-        Err(error) => Err(Failure::Usage(format!("{path}: can't be read: {error}"))),
+        Err(error) => Err(Failure::Usage(format!("{}: can't be read: {error}", printable(path)))),
     }
 }
 

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use output::{Failure, exit};
+use output::{exit, tell};
 
 #[derive(Parser)]
 #[command(name = "assay", version, about, max_term_width = 100)]
@@ -61,13 +61,9 @@ fn main() -> ExitCode {
     });
     match ended {
         Ok(Ok(code)) => ExitCode::from(code),
-        Ok(Err(Failure::Output(error))) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
-            eprintln!("error: {failure}");
-            ExitCode::from(failure.code())
-        }
+        Ok(Err(failure)) => ExitCode::from(failure.tell()),
         Err(_) => {
-            eprintln!("error: this is a bug in assay; the module and the command above would help to mend it");
+            tell!("error: this is a bug in assay; the module and the command above would help to mend it");
             ExitCode::from(exit::INTERNAL)
         }
     }

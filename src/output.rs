@@ -1,6 +1,6 @@
 //! Exit codes, and how a command fails.
 
-use std::fmt;
+use std::{fmt, io};
 
 use assay_interp::binary::{self, ErrorKind};
 
@@ -29,8 +29,10 @@ pub(crate) enum Failure {
     Usage(String),
     /// A module, by its path.
     Module(String, binary::Error),
+    /// A module that is meant as a text, and isn't one: its path, and what is wrong where.
+    Text(String, String),
     /// Standard output.
-    Output(std::io::Error),
+    Output(io::Error),
 }
 
 impl Failure {
@@ -38,6 +40,7 @@ impl Failure {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Failure::Usage(_) | Failure::Output(_) => exit::USAGE,
+            Failure::Text(..) => exit::MODULE,
             Failure::Module(_, error) => match error.kind {
                 ErrorKind::Malformed | ErrorKind::Invalid => exit::MODULE,
                 ErrorKind::Limit | ErrorKind::Unsupported => exit::UNDETERMINED,
@@ -50,15 +53,58 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Usage(why) => f.write_str(why),
-            Failure::Module(path, error) => write!(f, "{path}: {error}"),
+            Failure::Module(path, error) => write!(f, "{}: {error}", printable(path)),
+            Failure::Text(path, error) => write!(f, "{}: {error}", printable(path)),
             Failure::Output(error) => write!(f, "can't write to standard output: {error}"),
         }
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Failure {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
         Failure::Output(error)
+    }
+}
+
+impl Failure {
+    /// Says on standard error what failed, and gives the exit code. A reader of standard output that went away knows,
+    /// and isn't told; the code isn't the one for yes, since nobody has read a verdict.
+    pub(crate) fn tell(&self) -> u8 {
+        match self {
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            failure => tell!("error: {failure}"),
+        }
+        self.code()
+    }
+}
+
+/// A text of somebody else's, such as a path, without what a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '"' | '\'' | '\\' => out.push(c),
+            c => out.extend(c.escape_debug()),
+        }
+        out
+    })
+}
+
+/// Standard output for what is written while a module runs. An observer can't end a run, and a run needn't have an end
+/// of its own: where nothing can be written, the process ends.
+pub(crate) struct Trace(pub(crate) io::StdoutLock<'static>);
+
+impl io::Write for Trace {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                std::process::exit(Failure::Output(error).tell().into())
+            }
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -70,3 +116,12 @@ macro_rules! say {
     }};
 }
 pub(crate) use say;
+
+/// Writes to standard error; if that can't be, there is nobody left to tell.
+macro_rules! tell {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($arg)*);
+    }};
+}
+pub(crate) use tell;

@@ -3,7 +3,7 @@
 use assay_proofs::{Budgets, ProveError, prove};
 
 use crate::input;
-use crate::output::{Failure, exit, say};
+use crate::output::{Failure, exit, printable, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let wasm = input::module(&args.module)?;
     let report = prove(&wasm, &args.entry, &Budgets::default()).map_err(|error| match error {
         ProveError::Module(error) => Failure::Module(args.module.clone(), error),
-        ProveError::NoEntry(_) => Failure::Usage(format!("{}: {error}", args.module)),
+        ProveError::NoEntry(_) => Failure::Usage(format!("{}: {error}", printable(&args.module))),
     })?;
     say!("{report}")?;
     Ok(match report.counts() {

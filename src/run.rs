@@ -11,7 +11,7 @@ use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Module, Nu
 use assay_interp::trace::Writer;
 
 use crate::input;
-use crate::output::{Failure, exit, say};
+use crate::output::{Failure, Trace, exit, printable, say, tell};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
     /// Replays a scenario, in which the module is called "module"
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["args", "trace"])]
     scenario: Option<PathBuf>,
     /// Shows each step with its rule, instruction, operands and results
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "rules",
@@ -46,17 +46,23 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     if let Some(import) = module.imports.first() {
         let (m, n) = (import.module.escape_debug(), import.name.escape_debug());
         let why = format!("imports \"{m}\" \"{n}\", which nothing provides here; --scenario scripts a host's answers");
-        return Err(Failure::Usage(format!("{}: {why}", args.module)));
+        return Err(Failure::Usage(format!("{}: {why}", printable(&args.module))));
     }
     let call = call(&module, args)?;
+    let called = call.is_some();
     let outcome = match args.trace {
         Some(_) => {
-            let mut writer = Writer::new(BufWriter::new(std::io::stdout().lock()));
+            let mut writer = Writer::new(BufWriter::new(Trace(std::io::stdout().lock())));
             let outcome = invoke(&mut interp, &wasm, call, &mut writer);
             writer.error().map_or(Ok(outcome), Err)?
         }
         None => invoke(&mut interp, &wasm, call, &mut ()),
     };
+    if !called && matches!(outcome, Outcome::Returned(_)) {
+        // Silence would read as if it had run.
+        let there = functions(&module);
+        tell!("{}: instantiated; no function was called: --invoke NAME calls one ({there})", printable(&args.module));
+    }
     report(&module, &outcome)
 }
 
@@ -80,23 +86,49 @@ fn call(module: &Module, args: &Args) -> Result<Call, Failure> {
     };
     let export = module.exports.iter().find(|e| e.name == name && matches!(e.item, ExternIdx::Func(_)));
     let Some(ExternType::Func(ty)) = export.map(|e| module.export_type(e.item)) else {
-        let functions = module.exports.iter().filter(|e| matches!(e.item, ExternIdx::Func(_)));
-        let names: Vec<String> = functions.map(|e| e.name.escape_debug().to_string()).collect();
-        let there = if names.is_empty() { "there are none".into() } else { format!("there are {}", names.join(", ")) };
-        return Err(Failure::Usage(format!("no function is exported as {name:?}; {there}")));
+        return Err(Failure::Usage(format!("no function is exported as {name:?} ({})", functions(module))));
     };
     Ok(Some((name.to_owned(), values(&ty, &args.args)?)))
+}
+
+/// Names that a message lists of what there is.
+const SHOWN: usize = 10;
+
+/// The functions that a module exports.
+fn functions(module: &Module) -> String {
+    let names = module.exports.iter().filter(|e| matches!(e.item, ExternIdx::Func(_)));
+    let mut names: Vec<String> = names.map(|e| e.name.escape_debug().to_string()).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    if names.is_empty() { "it exports none".into() } else { format!("exported: {}", names.join(", ")) }
 }
 
 fn values(ty: &FuncType, args: &[String]) -> Result<Vec<Value>, Failure> {
     if ty.params.len() != args.len() {
         let (wanted, given) = (ty.params.len(), args.len());
-        return Err(Failure::Usage(format!("the function takes {wanted} arguments, {given} are given; its type is {ty}")));
+        return Err(Failure::Usage(format!(
+            "the function has the type {ty}: arguments wanted {wanted}, given {given}"
+        )));
     }
-    let value = |(t, arg): (&ValType, &String)| {
-        value(*t, arg).ok_or_else(|| Failure::Usage(format!("argument {arg:?} is no {t}")))
+    let value = |(i, (t, arg)): (usize, (&ValType, &String))| {
+        let why = || Failure::Usage(format!("argument {}, {arg:?}, is no {t}; wanted is {}", i + 1, wanted(*t)));
+        value(*t, arg).ok_or_else(why)
     };
-    ty.params.iter().zip(args).map(value).collect()
+    ty.params.iter().zip(args).enumerate().map(value).collect()
+}
+
+/// How a value of a type is written.
+fn wanted(t: ValType) -> &'static str {
+    match t {
+        ValType::Num(NumType::I32) => "an integer from -2147483648 to 4294967295, or as 0x…",
+        ValType::Num(NumType::I64) => "an integer from -9223372036854775808 to 18446744073709551615, or as 0x…",
+        ValType::Num(_) => "a number as -1.5e3, inf, nan or nan:0x…",
+        ValType::Ref(r) if r.heap == HeapType::Extern => "null, or a number that stands for a reference of the host's",
+        ValType::Ref(_) => "null",
+    }
 }
 
 /// A value of a type: integers in decimal or with 0x, of either sign; floats as Rust and the text format write them.
@@ -162,11 +194,11 @@ fn report(module: &Module, outcome: &Outcome) -> Result<u8, Failure> {
                 let function = place.func.map_or("instantiation".into(), |x| module.func_name(x));
                 format!(" in {} at byte {:#x}", function.escape_debug(), place.offset)
             });
-            eprintln!("trap: {}{place}", trap.kind.message());
+            tell!("trap: {}{place}", trap.kind.message());
             Ok(exit::ABORTED)
         }
         other => {
-            eprintln!("{other}");
+            tell!("{other}");
             Ok(code(other))
         }
     }
@@ -183,16 +215,16 @@ fn code(outcome: &Outcome) -> u8 {
     }
 }
 
-/// Replays a scenario and prints each step with its end. The exit code is the last step's.
+/// Replays a scenario and prints each step with its end. The exit code is that of the last call.
 fn scenario(interp: &mut Interp, wasm: &[u8], file: &Path) -> Result<u8, Failure> {
-    let scenario = read(file)?;
+    let (scenario, path) = (read(file)?, file.to_string_lossy());
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
     let mut load = |name: &str| match name {
         "module" => Ok(wasm.to_vec()),
         other => input::module(&folder.join(other).to_string_lossy()).map_err(|e| e.to_string()),
     };
     let replayed =
-        replay(interp, &scenario, &mut load).map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))?;
+        replay(interp, &scenario, &mut load).map_err(|e| Failure::Usage(format!("{}: {e}", printable(&path))))?;
     let mut last = exit::YES;
     for (step, replayed) in scenario.steps.iter().zip(&replayed) {
         let ended = match &replayed.ended {
@@ -216,5 +248,5 @@ fn scenario(interp: &mut Interp, wasm: &[u8], file: &Path) -> Result<u8, Failure
 /// Reads a scenario file.
 pub(crate) fn read(file: &Path) -> Result<Scenario, Failure> {
     let path = file.to_string_lossy();
-    Scenario::from_toml(&input::text(&path)?).map_err(|e| Failure::Usage(format!("{path}: {e}")))
+    Scenario::from_toml(&input::text(&path)?).map_err(|e| Failure::Usage(format!("{}: {e}", printable(&path))))
 }

@@ -1,9 +1,9 @@
 //! `assay validate`
 
-use assay_interp::binary::{self, ErrorKind};
+use assay_interp::binary;
 
 use crate::input;
-use crate::output::{Failure, exit, say};
+use crate::output::{Failure, exit, printable, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -15,23 +15,18 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let mut worst = exit::YES;
     for path in &args.modules {
-        let checked = match input::module(path) {
-            Ok(wasm) => binary::check(&wasm),
-            Err(Failure::Module(_, error)) => Err(error),
-            Err(other) => return Err(other),
-        };
+        let checked = input::module(path)
+            .and_then(|wasm| binary::check(&wasm).map_err(|error| Failure::Module(path.clone(), error)));
         let code = match checked {
             Ok(()) => {
-                say!("{path}: valid")?;
+                say!("{}: valid", printable(path))?;
                 exit::YES
             }
-            Err(error) => {
-                say!("{path}: {error}")?;
-                match error.kind {
-                    ErrorKind::Malformed | ErrorKind::Invalid => exit::NO,
-                    ErrorKind::Limit | ErrorKind::Unsupported => exit::UNDETERMINED,
-                }
+            Err(failure @ (Failure::Module(..) | Failure::Text(..))) => {
+                say!("{failure}")?;
+                if failure.code() == exit::MODULE { exit::NO } else { failure.code() }
             }
+            Err(other) => return Err(other),
         };
         // One that isn't valid outweighs one that can't be told.
         worst = if exit::NO == worst || code == exit::NO { exit::NO } else { worst.max(code) };
