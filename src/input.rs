@@ -12,6 +12,10 @@ pub(crate) fn module(path: &str) -> Result<Vec<u8>, Failure> {
     if bytes.is_empty() || bytes.starts_with(b"\0asm") || !is_text(path, &bytes) {
         return Ok(bytes);
     }
+    if bytes.len() > MAX_MODULE_SIZE {
+        let message = format!("a text of more than {MAX_MODULE_SIZE} bytes");
+        return Err(Failure::Module(path.to_owned(), Error { kind: ErrorKind::Limit, message, offset: 0 }));
+    }
     let text = std::str::from_utf8(&bytes).map_err(|e| {
         let (message, offset) = ("a text must be UTF-8".into(), e.valid_up_to());
         Failure::Module(path.to_owned(), Error { kind: ErrorKind::Malformed, message, offset })

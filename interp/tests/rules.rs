@@ -48,12 +48,14 @@ const EXCUSED: &[(&str, &[&str])] = &[
         "vectors (SIMD) are decoded and validated, and not yet executed",
         &["Step_pure/v", "Step_read/vload", "Step/vstore"],
     ),
-    ("tail calls are decoded and validated, and not yet executed", &["Step_read/return_call", "Step_pure/return_call"]),
     (
         "exceptions are decoded and validated, and not yet executed",
         &["Step/throw", "Step_read/throw_ref", "Step_read/try_table", "Step_pure/handler-vals", "Step_pure/br-handler"],
     ),
-    ("handlers are of exceptions, which are not yet executed", &["Step_pure/return-handler", "Step_pure/trap-handler"]),
+    (
+        "handlers are of exceptions, which are not yet executed",
+        &["Step_pure/return-handler", "Step_pure/trap-handler", "Step_read/return_call_ref-handler"],
+    ),
     (
         "typed references are decoded and validated, and not yet executed",
         &["Step_pure/br_on_null", "Step_pure/br_on_non_null", "Step_pure/ref.as_non_null"],
@@ -111,11 +113,15 @@ fn written(opcode: &[u8], mnemonic: &str) -> String {
     match (opcode, mnemonic) {
         ([0x1C], _) => "select (result i32)".into(),
         (_, "block" | "loop" | "if") => format!("{mnemonic} end"),
-        (_, "br" | "br_if" | "local.get" | "local.set" | "local.tee" | "global.get" | "global.set" | "call") => {
+        (
+            _,
+            "br" | "br_if" | "local.get" | "local.set" | "local.tee" | "global.get" | "global.set" | "call"
+            | "return_call",
+        ) => {
             format!("{mnemonic} 0")
         }
         (_, "br_table") => "br_table 0 0".into(),
-        (_, "call_indirect") => "call_indirect (type 0)".into(),
+        (_, "call_indirect" | "return_call_indirect") => format!("{mnemonic} (type 0)"),
         (_, "memory.init" | "data.drop" | "table.init" | "elem.drop" | "ref.func") => format!("{mnemonic} 0"),
         (_, "ref.null") => "ref.null func".into(),
         (_, "i32.const" | "i64.const" | "f32.const" | "f64.const") => format!("{mnemonic} 1"),

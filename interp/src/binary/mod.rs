@@ -58,8 +58,8 @@ fn features() -> WasmFeatures {
     WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
 }
 
-/// Bytes that a module may have: more would be hours of work, whatever it is.
-pub const MAX_MODULE_SIZE: usize = 1 << 30;
+/// Bytes that a module may have: decoded it takes some thirty times as much.
+pub const MAX_MODULE_SIZE: usize = 1 << 27;
 
 /// Decodes a module, and finds it valid.
 ///

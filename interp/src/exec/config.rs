@@ -90,6 +90,8 @@ pub enum Admin<D: Domain> {
     },
     /// `call_ref`
     CallRef(Arc<FuncType>),
+    /// `return_call_ref`
+    ReturnCallRef(Arc<FuncType>),
     /// `ref.cast (ref null (type x))`, as an indirect call does it.
     RefCast(Arc<FuncType>),
 }
@@ -312,6 +314,7 @@ impl<D: Domain> fmt::Display for Redex<D> {
             Redex::Instr(instr) => instr.fmt(f),
             Redex::Admin(Admin::Block { .. }) => f.write_str("block"),
             Redex::Admin(Admin::CallRef(_)) => f.write_str("call_ref"),
+            Redex::Admin(Admin::ReturnCallRef(_)) => f.write_str("return_call_ref"),
             Redex::Admin(Admin::RefCast(_)) => f.write_str("ref.cast"),
             Redex::Admin(Admin::Instr(instr)) => instr.fmt(f),
             Redex::Admin(Admin::Val(_)) => f.write_str("(value)"),
@@ -329,6 +332,7 @@ impl<D: Domain> Clone for Admin<D> {
             Admin::Instr(instr) => Admin::Instr(instr.clone()),
             Admin::Block { body, end } => Admin::Block { body: *body, end: *end },
             Admin::CallRef(ty) => Admin::CallRef(ty.clone()),
+            Admin::ReturnCallRef(ty) => Admin::ReturnCallRef(ty.clone()),
             Admin::RefCast(ty) => Admin::RefCast(ty.clone()),
         }
     }

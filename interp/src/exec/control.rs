@@ -6,7 +6,7 @@ use super::config::{Admin, Config, Frame, Label, Progress};
 use super::domain::Domain;
 use super::step::Reduced;
 use super::store::FuncInst;
-use super::value::{I32, Val};
+use super::value::{I32, Ref, Val};
 use crate::num;
 use crate::rule::Rule;
 use crate::syntax::{BlockType, FuncType, Idx, Instr, Module};
@@ -197,6 +197,44 @@ pub(super) fn call_indirect<D: Domain>(c: &mut Config<D>, _d: &D, x: &Idx, y: &I
     let ty = c.instance().module.types[*y as usize].clone();
     c.pending.extend([Admin::CallRef(ty.clone()), Admin::RefCast(ty), Admin::Instr(Instr::TableGet { x: *x })]);
     Ok(Rule::CallIndirect)
+}
+
+/// `return_call x`: becomes a tail call by reference.
+pub(super) fn return_call<D: Domain>(c: &mut Config<D>, d: &D, x: &Idx) -> Reduced<D> {
+    let callee = c.instance().funcs[*x as usize];
+    let ty = c.store.funcs[callee].ty().clone();
+    c.pending.extend([Admin::ReturnCallRef(ty), Admin::Val(Val::Ref(d.reference(Ref::Func(callee))))]);
+    Ok(Rule::ReturnCall)
+}
+
+/// `return_call_indirect x y`: becomes a `table.get`, a cast and a tail call by reference.
+pub(super) fn return_call_indirect<D: Domain>(c: &mut Config<D>, _d: &D, x: &Idx, y: &Idx) -> Reduced<D> {
+    let ty = c.instance().module.types[*y as usize].clone();
+    c.pending.extend([Admin::ReturnCallRef(ty.clone()), Admin::RefCast(ty), Admin::Instr(Instr::TableGet { x: *x })]);
+    Ok(Rule::ReturnCallIndirect)
+}
+
+/// `return_call_ref`: leaves the labels of the frame one by one, then the frame, and calls.
+pub(super) fn return_call_ref<D: Domain>(c: &mut Config<D>, d: &D, ty: Arc<FuncType>) -> Reduced<D> {
+    let frame = c.frame();
+    let (labels, height) = (frame.labels, frame.height);
+    if c.labels.len() > labels {
+        c.labels.pop();
+        c.pending.push(Admin::ReturnCallRef(ty));
+        return Ok(Rule::ReturnCallRefLabel);
+    }
+    let Some(Val::Ref(r)) = c.stack.values().last().copied() else { panic!("return_call_ref takes a reference") };
+    if d.traps(d.is_null(r), TrapKind::UninitializedElement)? {
+        // The trap stands where the frame was.
+        let rule = c.traps(TrapKind::UninitializedElement, Rule::ReturnCallRefFrameNull);
+        c.stack.keep(height, 0);
+        leave(c);
+        return Ok(rule);
+    }
+    c.stack.keep(height, ty.params.len() + 1);
+    leave(c);
+    c.pending.push(Admin::CallRef(ty));
+    Ok(Rule::ReturnCallRefFrameAddr)
 }
 
 /// `call_ref`: a new frame with the arguments, then the locals' defaults, and the body under a label of its own.

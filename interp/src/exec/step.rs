@@ -73,6 +73,7 @@ impl<D: Domain> Config<D> {
             Some(Admin::Instr(instr)) => return self.reduce(d, &instr),
             Some(Admin::Block { body, end }) => return Ok(Progress::Reduced(control::enter_block(self, body, end))),
             Some(Admin::CallRef(ty)) => return control::call_ref(self, d, ty),
+            Some(Admin::ReturnCallRef(ty)) => return control::return_call_ref(self, d, ty).map(Progress::Reduced),
             Some(Admin::RefCast(ty)) => return super::reference::cast(self, d, &ty).map(Progress::Reduced),
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(Progress::Ended) };

@@ -12,6 +12,9 @@ macro_rules! kinds {
     (control(call_indirect)) => {
         &[TrapKind::TableOutOfBounds, TrapKind::UninitializedElement, TrapKind::IndirectCallType]
     };
+    (control(return_call_indirect)) => {
+        &[TrapKind::TableOutOfBounds, TrapKind::UninitializedElement, TrapKind::IndirectCallType]
+    };
     (load($($arg:tt)*)) => {
         &[TrapKind::MemoryOutOfBounds]
     };

@@ -35,6 +35,9 @@ macro_rules! for_each_instruction {
             [0x0F] "return" Return {} control(return_);
             [0x10] "call" Call { function_index as x: Idx } control(call);
             [0x11] "call_indirect" CallIndirect { table_index as x: Idx, type_index as y: Idx } control(call_indirect);
+            [0x12] "return_call" ReturnCall { function_index as x: Idx } control(return_call);
+            [0x13] "return_call_indirect" ReturnCallIndirect { table_index as x: Idx, type_index as y: Idx }
+                control(return_call_indirect);
 
             // Parametric instructions (2.4.2).
             [0x1A] "drop" Drop {} parametric(drop);

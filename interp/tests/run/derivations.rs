@@ -114,3 +114,12 @@ fn instantiation() {
     machine.instantiate(&text, &[], &mut (), &mut Writer::new(&mut out)).expect("an instance");
     insta::assert_snapshot!(String::from_utf8(out).expect("text"));
 }
+
+#[test]
+fn tail_call_out_of_a_block() {
+    let text = r#"(module
+        (func $g (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func $h (param i32) (result i32) i32.const 9 (block (return_call $g (local.get 0))) drop unreachable)
+        (func (export "f") (param i32) (result i32) (call $h (local.get 0))))"#;
+    insta::assert_snapshot!(derivation(text, &[41]));
+}

@@ -182,6 +182,33 @@ fn indirect_calls_and_each_of_their_traps() {
 }
 
 #[test]
+fn tail_calls_leave_their_frame_first() {
+    let text = r#"(module
+        (type $unary (func (param i32) (result i32)))
+        (table funcref (elem $even $odd $nothing))
+        (func $nothing)
+        (func $even (export "even") (param i32) (result i32)
+            (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+            (return_call $odd (i32.sub (local.get 0) (i32.const 1))))
+        (func $odd (param i32) (result i32)
+            (if (i32.eqz (local.get 0)) (then (return (i32.const 0))))
+            (block (result i32) i32.const 7
+                (return_call_indirect (type $unary) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))))
+        (func (export "at") (param i32) (result i32)
+            (return_call_indirect (type $unary) (i32.const 4) (local.get 0)))
+        (table $holes 1 funcref)
+        (func (export "hole") (param i32) (result i32)
+            (return_call_indirect $holes (type $unary) (i32.const 4) (local.get 0))))"#;
+    let mut run = Run::within(text, Budgets { stack: 100, ..Budgets::default() });
+    assert_eq!(run.call("even", &[100_000]), returned(&[1]));
+    assert_eq!(run.call("even", &[100_001]), returned(&[0]));
+    assert_eq!(run.call("at", &[1]), returned(&[0]));
+    traps(run.call("at", &[2]), TrapKind::IndirectCallType);
+    traps(run.call("at", &[3]), TrapKind::TableOutOfBounds);
+    traps(run.call("hole", &[0]), TrapKind::UninitializedElement);
+}
+
+#[test]
 fn a_trap_says_where() {
     let text = r#"(module
         (func $inner (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
