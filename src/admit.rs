@@ -26,9 +26,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         Policy::from_toml(&text).map_err(|e| Failure::Usage(format!("{path}: {}", e.to_string().trim_end())))?;
     let mut worst = exit::YES;
     for module in &args.modules {
-        say!("{} under {path}", printable(module))?;
+        let header = format!("{} under {path}", printable(module));
         let code = match input::module(module) {
             Ok(wasm) => {
+                say!("{header}")?;
                 let verdict = admit(&wasm, &policy, &Budgets::default());
                 say!("{verdict}")?;
                 match (verdict.admitted(), verdict.only_unknown()) {
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
                 }
             }
             Err(failure @ (Failure::Module(..) | Failure::Text(..))) if failure.code() == exit::MODULE => {
-                say!("  DENIED   module               {failure}\nDENIED: 1 of 1 checks denied, 0 unknown")?;
+                say!("{header}\n  DENIED   module               {failure}\nDENIED: 1 of 1 checks denied, 0 unknown")?;
                 exit::NO
             }
             Err(other) => return Err(other),

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The exported function to call; without it `_start`, if there is one
     #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
     invoke: Option<String>,
-    /// Its arguments; negative numbers are ordinary ones, -inf and the like stand after --
+    /// Its arguments; negative decimal numbers are ordinary ones, -0x1, -inf and -nan stand after --
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
     /// Replays a scenario, in which the module is called "module"
@@ -61,7 +61,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     if !called && matches!(outcome, Outcome::Returned(_)) {
         // Silence would read as if it had run.
         let there = functions(&module);
-        tell!("{}: instantiated; no function was called: --invoke NAME calls one ({there})", printable(&args.module));
+        tell!(
+            "note: {}: instantiated; no function was called: --invoke NAME calls one ({there})",
+            printable(&args.module)
+        );
     }
     report(&module, &outcome)
 }
