@@ -42,10 +42,21 @@ pub enum Why {
     NoScenario,
 }
 
+impl Why {
+    /// One word or two.
+    pub fn short(self) -> &'static str {
+        match self {
+            Why::Budget(_) => "not explored",
+            Why::Solver => "solver's limit",
+            Why::NoScenario => "no scenario",
+        }
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Why::Budget(what) => write!(f, "not explored to the end: {what}"),
+            Why::Budget(what) => write!(f, "some path to it was left before its end by a budget: {what}"),
             Why::Solver => f.write_str("the solver ran out of its resource limit"),
             Why::NoScenario => f.write_str(
                 "traps in some state that the world outside is allowed, but no scenario found brings it about",
@@ -117,7 +128,8 @@ impl Report {
     }
 }
 
-/// Function by function, then the reasons for what is unknown, then the counterexamples, then the numbers.
+/// The obligations of each function with their verdicts, then the reasons for what is unknown, then the counterexamples,
+/// then the numbers.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries: Vec<_> = self.entries.iter().map(|e| e.escape_debug().to_string()).collect();
@@ -126,38 +138,35 @@ impl fmt::Display for Report {
             "Callable from outside: {}",
             if entries.is_empty() { "nothing".into() } else { entries.join(", ") }
         )?;
-        let mut by_function: BTreeMap<_, (String, [usize; 3])> = BTreeMap::new();
-        for (i, finding) in self.findings.iter().enumerate() {
-            let name = || (self.words[i].0.clone(), [0; 3]);
-            let (_, counts) = by_function.entry(finding.obligation.place.func).or_insert_with(name);
-            counts[match finding.verdict {
-                Verdict::Proved(_) => 0,
-                Verdict::Refuted(_) => 1,
-                Verdict::Unknown(_) => 2,
-            }] += 1;
-        }
-        writeln!(f, "\n{:<40} {:>8} {:>8} {:>8}", "function", "proved", "refuted", "unknown")?;
-        for (name, [proved, refuted, unknown]) in by_function.values() {
-            writeln!(f, "{name:<40} {proved:>8} {refuted:>8} {unknown:>8}")?;
-        }
-        let mut unknown: BTreeMap<Why, Vec<usize>> = BTreeMap::new();
-        for (i, finding) in self.findings.iter().enumerate() {
-            match &finding.verdict {
-                Verdict::Proved(_) => {}
-                Verdict::Unknown(why) => unknown.entry(*why).or_default().push(i),
-                Verdict::Refuted(witness) => {
-                    writeln!(f, "\nRefuted: {} ({})\n{witness}", self.describe(i), self.trap(i))?;
+        let mut unknown: BTreeMap<Why, usize> = BTreeMap::new();
+        let mut function = None;
+        for (i, Finding { obligation, verdict }) in self.findings.iter().enumerate() {
+            let (name, instr) = &self.words[i];
+            if function != Some(obligation.place.func) {
+                function = Some(obligation.place.func);
+                writeln!(f, "\n{name}")?;
+            }
+            let (word, how) = match verdict {
+                Verdict::Proved(How::Unreached) => ("proved", "nothing calls it"),
+                Verdict::Proved(How::Intervals) => ("proved", "intervals"),
+                Verdict::Proved(How::Solver) => ("proved", "Z3"),
+                Verdict::Refuted(_) => ("REFUTED", "see below"),
+                Verdict::Unknown(why) => {
+                    *unknown.entry(*why).or_default() += 1;
+                    ("unknown", why.short())
                 }
+            };
+            let (offset, trap) = (obligation.place.offset, self.trap(i));
+            writeln!(f, "  {word:<8} {offset:#7x}  {instr:<28} no {trap:<30} {how}")?;
+        }
+        for (i, finding) in self.findings.iter().enumerate() {
+            if let Verdict::Refuted(witness) = &finding.verdict {
+                write!(f, "\nRefuted: {} ({})\n{witness}", self.describe(i), self.trap(i))?;
             }
         }
-        for (why, findings) in unknown {
-            writeln!(f, "\nUnknown, {}: {why}", findings.len())?;
-            for i in findings.iter().take(10) {
-                writeln!(f, "  {} ({})", self.describe(*i), self.trap(*i))?;
-            }
-            if findings.len() > 10 {
-                writeln!(f, "  and {} more", findings.len() - 10)?;
-            }
+        for (i, (why, count)) in unknown.iter().enumerate() {
+            let line = if i == 0 { "\n" } else { "" };
+            writeln!(f, "{line}Unknown, {count}: {}: {why}", why.short())?;
         }
         let how = |how| self.findings.iter().filter(|x| matches!(x.verdict, Verdict::Proved(h) if h == how)).count();
         let (proved, refuted, unknown) = self.counts();
