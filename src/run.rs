@@ -7,8 +7,8 @@ use assay_engines::{Budgets, Ended, Engine, Interp, Outcome, Ref, Value, replay}
 use assay_interp::binary;
 use assay_interp::exec::Val;
 use assay_interp::scenario::Scenario;
-use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Module, NumType, ValType};
-use assay_interp::trace::Writer;
+use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Idx, Module, NumType, ValType};
+use assay_interp::trace::{Cut, Writer};
 
 use crate::input;
 use crate::output::{Failure, Trace, exit, printable, say, tell};
@@ -26,10 +26,19 @@ pub(crate) struct Args {
     /// Replays a scenario, in which the module is called "module"
     #[arg(long, value_name = "FILE", conflicts_with_all = ["args", "trace"])]
     scenario: Option<PathBuf>,
-    /// Shows each step with its rule, instruction, operands and results
+    /// Shows each step with its rule, instruction, operands and results; with =config also what it leads to
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "rules",
-          value_parser = ["rules"])]
+          value_parser = ["rules", "config"])]
     trace: Option<String>,
+    /// Shows the trace from this step on
+    #[arg(long, value_name = "N", requires = "trace", default_value_t = 1)]
+    from: u64,
+    /// Shows so many steps of the trace
+    #[arg(long, value_name = "N", requires = "trace")]
+    steps: Option<u64>,
+    /// Shows only the steps in this function: an export, a name of the module's own, or an index
+    #[arg(long, value_name = "NAME", requires = "trace")]
+    function: Option<String>,
     /// Ends the run after this many steps
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
@@ -50,9 +59,15 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     }
     let call = call(&module, args)?;
     let called = call.is_some();
-    let outcome = match args.trace {
-        Some(_) => {
-            let mut writer = Writer::new(BufWriter::new(Trace(std::io::stdout().lock())));
+    let outcome = match &args.trace {
+        Some(what) => {
+            let cut = Cut {
+                configs: what == "config",
+                from: args.from,
+                steps: args.steps.unwrap_or(u64::MAX),
+                function: args.function.as_ref().map(|name| function(&module, name)).transpose()?,
+            };
+            let mut writer = Writer::cut(BufWriter::new(Trace(std::io::stdout().lock())), cut);
             let outcome = invoke(&mut interp, &wasm, call, &mut writer);
             writer.error().map_or(Ok(outcome), Err)?
         }
@@ -67,6 +82,16 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         );
     }
     report(&module, &outcome)
+}
+
+/// The index of a function by its name.
+fn function(module: &Module, name: &str) -> Result<Idx, Failure> {
+    let name_of = module.namer();
+    let all = 0..(module.imported_funcs() + module.funcs.len()) as Idx;
+    let index = name.parse().ok().filter(|x| all.contains(x));
+    all.clone().find(|x| name_of(*x) == name).or(index).ok_or_else(|| {
+        Failure::Usage(format!("--function: there is no function {}; {}", printable(name), functions(module)))
+    })
 }
 
 type Call = Option<(String, Vec<Value>)>;

@@ -1,9 +1,13 @@
 //! Replays a scenario on an engine.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use assay_interp::binary;
+use assay_interp::exec::Value;
 use assay_interp::outcome::Outcome;
 use assay_interp::scenario::{Answer, Scenario, Step};
-use assay_interp::syntax::ExternType;
+use assay_interp::syntax::{ExternIdx, ExternType, FuncType, Import, Module};
 
 use crate::provider::{export, provider};
 use crate::{Engine, HostCall, InstanceId, Link, Source};
@@ -49,6 +53,16 @@ pub enum ReplayError {
         /// Its number.
         instance: usize,
     },
+    /// A call of what isn't an exported function, or with arguments of other types than it takes.
+    #[error("step {step}: call of {export:?}: {why}")]
+    Call {
+        /// The step, from 1.
+        step: usize,
+        /// Name of the export.
+        export: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A write or setting that isn't possible.
     #[error("step {step}: {outcome}")]
     Write {
@@ -67,10 +81,25 @@ pub struct Player<'a> {
 }
 
 /// An instance as it was made: none if its instantiation failed.
-#[derive(Clone, Copy)]
+#[derive(Default)]
 struct Played {
     id: Option<InstanceId>,
     provider: Option<InstanceId>,
+    /// The functions that it exports.
+    functions: HashMap<String, Arc<FuncType>>,
+}
+
+impl Played {
+    /// What is wrong with a call, if anything is.
+    fn refuses(&self, export: &str, args: &[Value]) -> Option<String> {
+        match self.functions.get(export) {
+            None => Some("no function is exported under this name".into()),
+            Some(ty) if !args.iter().map(Value::ty).eq(ty.params.iter().copied()) => {
+                Some(format!("arguments of other types than its type {ty}"))
+            }
+            Some(_) => None,
+        }
+    }
 }
 
 impl<'a> Player<'a> {
@@ -124,8 +153,8 @@ impl<'a> Player<'a> {
             Step::Instantiate { module, answers } => {
                 let wasm = load(module);
                 let wasm = wasm.map_err(|why| ReplayError::Module { step: number, module: module.clone(), why })?;
-                let (provider, result) = instantiate_alone(self.engine, &wasm, answers);
-                self.instances.push(Played { id: result.as_ref().ok().copied(), provider });
+                let (played, result) = instantiate_alone(self.engine, &wasm, answers);
+                self.instances.push(Played { id: result.as_ref().ok().copied(), ..played });
                 match result {
                     Ok(id) => Ended::Instantiated(id),
                     Err(outcome) => Ended::Outcome(outcome),
@@ -133,6 +162,9 @@ impl<'a> Player<'a> {
             }
             Step::Call { instance, export, args } => {
                 let id = find(*instance)?;
+                if let Some(why) = self.instances[*instance].refuses(export, args) {
+                    return Err(ReplayError::Call { step: number, export: export.clone(), why });
+                }
                 Ended::Outcome(self.engine.invoke(id, export, args))
             }
             Step::Write(write) => {
@@ -170,26 +202,37 @@ fn instantiate_alone(
     engine: &mut dyn Engine,
     wasm: &[u8],
     answers: &[Answer],
-) -> (Option<InstanceId>, Result<InstanceId, Outcome>) {
-    let module = match binary::decode(wasm) {
-        Ok(module) => module,
-        Err(error) => return (None, Err(error.into())),
+) -> (Played, Result<InstanceId, Outcome>) {
+    let mut played = Played::default();
+    let result = match binary::decode(wasm) {
+        Ok(module) => provide(engine, &module, &mut played).and_then(|()| {
+            let links = links(&module, played.provider, answers);
+            engine.instantiate(wasm, &links)
+        }),
+        Err(error) => Err(error.into()),
     };
-    let provider = match provider(&module).map(|wasm| engine.instantiate(&wasm, &[])).transpose() {
-        Ok(provider) => provider,
-        Err(outcome) => return (None, Err(outcome)),
+    (played, result)
+}
+
+/// Makes the instance that provides what isn't a function, and notes what there will be to call.
+fn provide(engine: &mut dyn Engine, module: &Module, played: &mut Played) -> Result<(), Outcome> {
+    let types = module.func_types();
+    for export in &module.exports {
+        if let ExternIdx::Func(x) = export.item {
+            played.functions.insert(export.name.clone(), types[x as usize].clone());
+        }
+    }
+    played.provider = provider(module).map(|wasm| engine.instantiate(&wasm, &[])).transpose()?;
+    Ok(())
+}
+
+fn links(module: &Module, provider: Option<InstanceId>, answers: &[Answer]) -> Vec<Link> {
+    let link = |(i, import): (usize, &Import)| {
+        let from = match (&import.ty, provider) {
+            (ExternType::Func(_), _) | (_, None) => Source::Host(answers.to_vec()),
+            (_, Some(id)) => Source::Instance(id, export(i)),
+        };
+        Link { module: import.module.clone(), name: import.name.clone(), from }
     };
-    let links: Vec<Link> = module
-        .imports
-        .iter()
-        .enumerate()
-        .map(|(i, import)| {
-            let from = match (&import.ty, provider) {
-                (ExternType::Func(_), _) | (_, None) => Source::Host(answers.to_vec()),
-                (_, Some(id)) => Source::Instance(id, export(i)),
-            };
-            Link { module: import.module.clone(), name: import.name.clone(), from }
-        })
-        .collect();
-    (provider, engine.instantiate(wasm, &links))
+    module.imports.iter().enumerate().map(link).collect()
 }

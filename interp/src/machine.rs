@@ -192,7 +192,7 @@ impl Machine {
         if let (Progress::Reduced(rule), Some(redex)) = (&progress, redex) {
             let low = config.stack.low();
             let (operands, results) = (&before[low..], &config.stack.values()[low..]);
-            observer.step(&Step { rule: *rule, redex, place, depth, operands, results });
+            observer.step(&Step { rule: *rule, redex, place, depth, operands, results, config });
         }
         progress
     }

@@ -43,7 +43,7 @@ impl fmt::Display for Error {
             ErrorKind::Malformed => "malformed module",
             ErrorKind::Invalid => "invalid module",
             ErrorKind::Limit => "beyond an implementation limit",
-            ErrorKind::Unsupported => "not supported yet",
+            ErrorKind::Unsupported => "not supported",
         };
         write!(f, "{kind}: {} (at byte {:#x})", self.message, self.offset)
     }

@@ -200,6 +200,7 @@ impl Reader {
         let ty = match import.ty {
             TypeRef::Func(x) | TypeRef::FuncExact(x) => {
                 type_index = Some(x);
+                self.module.func_imports += 1;
                 // An index that is out of range is for the validator to refuse.
                 ExternType::Func(self.module.types.get(x as usize).map(|t| (**t).clone()).unwrap_or_default())
             }

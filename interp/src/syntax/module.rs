@@ -1,5 +1,6 @@
 //! Modules (2.5).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::instr::Instr;
@@ -32,6 +33,8 @@ pub struct Module {
     pub func_names: Vec<(Idx, String)>,
     /// Bytes of all function bodies together.
     pub code_size: usize,
+    /// Number of imported functions, counted once.
+    pub(crate) func_imports: usize,
 }
 
 /// A function (2.5.3).
@@ -149,7 +152,7 @@ pub enum ExternIdx {
 impl Module {
     /// Number of imported functions.
     pub fn imported_funcs(&self) -> usize {
-        self.imports.iter().filter(|i| matches!(i.ty, ExternType::Func(_))).count()
+        self.func_imports
     }
 
     /// Types of all functions, imported ones first.
@@ -193,14 +196,24 @@ impl Module {
         (x as usize).checked_sub(self.imported_funcs()).and_then(|i| self.funcs.get(i))
     }
 
-    /// What a report calls the function at `x`: its export, its debug name, its import, or its index.
+    /// What a report calls the function at `x`: its export, its debug name, its import, or its index. A name may hold
+    /// any characters.
     pub fn func_name(&self, x: Idx) -> String {
-        let export = self.exports.iter().find(|e| e.item == ExternIdx::Func(x)).map(|e| e.name.clone());
-        let debug = || self.func_names.iter().find(|(y, _)| *y == x).map(|(_, name)| name.clone());
-        let import = || {
-            let mut funcs = self.imports.iter().filter(|i| i.type_index.is_some());
-            funcs.nth(x as usize).map(|i| format!("{}.{}", i.module, i.name))
-        };
-        export.or_else(debug).or_else(import).unwrap_or_else(|| format!("func[{x}]"))
+        self.namer()(x)
+    }
+
+    /// [`func_name`](Module::func_name) for many functions.
+    pub fn namer(&self) -> impl Fn(Idx) -> String {
+        let mut names: HashMap<Idx, String> = HashMap::new();
+        let funcs = self.imports.iter().filter(|i| i.type_index.is_some());
+        let imported = (0..).zip(funcs).map(|(x, i)| (x, format!("{}.{}", i.module, i.name)));
+        let debug = self.func_names.iter().cloned();
+        let exported = self.exports.iter().rev().filter_map(|e| match e.item {
+            ExternIdx::Func(x) => Some((x, e.name.clone())),
+            _ => None,
+        });
+        // The later ones take precedence.
+        names.extend(imported.chain(debug).chain(exported));
+        move |x| names.get(&x).cloned().unwrap_or_else(|| format!("func[{x}]"))
     }
 }

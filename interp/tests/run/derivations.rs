@@ -1,7 +1,7 @@
 //! Runs as derivations: each line is one instance of a rule, and a reader can follow it with a finger on the page of
 //! the standard. Constants are values there, and no steps.
 
-use assay_interp::trace::Writer;
+use assay_interp::trace::{Cut, Writer};
 
 use super::*;
 
@@ -122,4 +122,39 @@ fn tail_call_out_of_a_block() {
         (func $h (param i32) (result i32) i32.const 9 (block (return_call $g (local.get 0))) drop unreachable)
         (func (export "f") (param i32) (result i32) (call $h (local.get 0))))"#;
     insta::assert_snapshot!(derivation(text, &[41]));
+}
+
+#[test]
+fn configurations_in_the_notation_of_the_standard() {
+    let text = r#"(module (global (mut i32) (i32.const 3)) (memory 1)
+        (func $square (param i32) (result i32)
+            (block (result i32) (i32.mul (local.get 0) (local.get 0))))
+        (func (export "f") (param i32) (result i32) (local i32)
+            (loop
+                (local.set 1 (i32.add (local.get 1) (call $square (local.get 0))))
+                (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (if (local.get 1) (then (global.set 0 (local.get 1))))
+            (i32.div_u (i32.const 1) (local.get 0))))"#;
+    let mut run = Run::new(text);
+    let mut out = Vec::new();
+    let cut = Cut { configs: true, ..Cut::default() };
+    let outcome = run.observed("f", &[Val::I32(1)], &mut Writer::cut(&mut out, cut));
+    insta::assert_snapshot!(format!("{}{outcome}", String::from_utf8(out).expect("text")));
+}
+
+#[test]
+fn a_cut_keeps_the_numbers_of_the_whole() {
+    let text = r#"(module (func $g (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+        (func (export "f") (param i32) (result i32) (call $g (call $g (local.get 0)))))"#;
+    let lines = |cut| {
+        let mut out = Vec::new();
+        Run::new(text).observed("f", &[Val::I32(1)], &mut Writer::cut(&mut out, cut));
+        String::from_utf8(out).expect("text").lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all = lines(Cut::default());
+    assert_eq!(lines(Cut { from: 3, steps: 2, ..Cut::default() }), all[2..4]);
+    let in_g: Vec<String> = all.iter().filter(|l| l.contains("i32.add")).cloned().collect();
+    let cut = lines(Cut { function: Some(0), ..Cut::default() });
+    assert!(in_g.len() == 2 && in_g.iter().all(|line| cut.contains(line)), "{cut:#?}");
+    assert!(!cut.iter().any(|line| line.contains("call 0")), "{cut:#?}");
 }

@@ -1,10 +1,15 @@
-//! A run as a sequence of rules.
+//! A run as a sequence of rules, and of configurations.
+
+mod notation;
+
+pub use notation::Notation;
 
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::exec::{Place, Redex, Value};
+use crate::exec::{Config, Place, Redex, Value};
 use crate::rule::Rule;
+use crate::syntax::Idx;
 use crate::value::Concrete;
 
 /// Who watches a run. Nothing is spent on details that nobody asks for.
@@ -36,6 +41,8 @@ pub struct Step<'a> {
     pub operands: &'a [Value],
     /// The values that it left.
     pub results: &'a [Value],
+    /// The configuration after the step.
+    pub config: &'a Config<Concrete>,
 }
 
 /// A line: rule, instruction, operands, results.
@@ -53,17 +60,53 @@ impl fmt::Display for Step<'_> {
     }
 }
 
+/// What a [`Writer`] writes of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Whether each step is followed by the configuration that it leads to.
+    pub configs: bool,
+    /// The first step that is written, from 1.
+    pub from: u64,
+    /// How many steps are written.
+    pub steps: u64,
+    /// Only the steps in this function, by its index.
+    pub function: Option<Idx>,
+}
+
+impl Default for Cut {
+    /// All steps, without configurations.
+    fn default() -> Self {
+        Cut { configs: false, from: 1, steps: u64::MAX, function: None }
+    }
+}
+
 /// Writes each step as a line, as long as that succeeds.
 pub struct Writer<W> {
     out: W,
+    cut: Cut,
     number: u64,
+    written: u64,
     error: Option<std::io::Error>,
 }
 
 impl<W: std::io::Write> Writer<W> {
-    /// A writer that begins with step 1.
+    /// A writer of all steps.
     pub fn new(out: W) -> Self {
-        Writer { out, number: 0, error: None }
+        Writer::cut(out, Cut::default())
+    }
+
+    /// A writer of some steps. They keep the numbers that they have in the whole run.
+    pub fn cut(out: W, cut: Cut) -> Self {
+        Writer { out, cut, number: 0, written: 0, error: None }
+    }
+
+    fn write(&mut self, step: &Step<'_>) -> std::io::Result<()> {
+        let indent = 2 * step.depth.min(16);
+        writeln!(self.out, "{:>6} {:indent$}{step}", self.number, "")?;
+        match self.cut.configs {
+            true => writeln!(self.out, "       ~> {}", notation::line(step.config)),
+            false => Ok(()),
+        }
     }
 
     /// The first error of the output, if there was one.
@@ -76,9 +119,10 @@ impl<W: std::io::Write> Observer for Writer<W> {
     const DETAIL: bool = true;
     fn step(&mut self, step: &Step<'_>) {
         self.number += 1;
-        if self.error.is_none() {
-            let indent = 2 * step.depth.min(16);
-            self.error = writeln!(self.out, "{:>6} {:indent$}{step}", self.number, "").err();
+        let here = self.cut.function.is_none_or(|x| step.place.is_some_and(|place| place.func == Some(x)));
+        if self.error.is_none() && here && self.number >= self.cut.from && self.written < self.cut.steps {
+            self.written += 1;
+            self.error = self.write(step).err();
         }
     }
 }
