@@ -131,7 +131,11 @@ fn pending(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result
 
 /// What is still to come in a frame's sequences from the inside out, each closed by its `end`.
 fn close(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>, i: usize, frame: &Frame) -> fmt::Result {
-    let mut from = frame.next;
+    // A block that is about to be entered stands for its code, which is skipped here.
+    let mut from = match config.pending.last() {
+        Some(Admin::Block { end, .. }) if i + 1 == config.frames.len() => end + 1,
+        _ => frame.next,
+    };
     for label in labels(config, i, frame).iter().rev() {
         ahead(f, frame, from)?;
         f.write_str("end ")?;
