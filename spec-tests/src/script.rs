@@ -35,7 +35,7 @@ impl Script {
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
     /// A file or folder can't be read, or the file isn't UTF-8.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", path.display().to_string().escape_debug())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum ScriptError {
         source: io::Error,
     },
     /// There is no `.wast` file at a path.
-    #[error("{}: no .wast file here", path.display())]
+    #[error("{}: no .wast file here", path.display().to_string().escape_debug())]
     NoScript {
         /// The file or folder.
         path: PathBuf,
@@ -118,8 +118,9 @@ fn unreadable(path: &Path, source: io::Error) -> ScriptError {
     ScriptError::Unreadable { path: path.to_owned(), source }
 }
 
+/// The last part of a path, as it can be shown on a terminal.
 fn folder_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().escape_debug().to_string()
 }
 
 /// Links to folders aren't followed: they may lead in a circle.
