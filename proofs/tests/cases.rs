@@ -8,8 +8,8 @@ use assay_proofs::module::{Report, Verdict};
 use assay_proofs::{Budgets, prove};
 
 fn report(path: &Path) -> Report {
-    let wasm = wat::parse_file(path).unwrap();
-    prove(&wasm, &[], &Budgets::default()).unwrap()
+    let wasm = wat::parse_file(path).unwrap_or_else(|e| panic!("{e}"));
+    prove(&wasm, &[], &Budgets::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 fn word(verdict: &Verdict) -> &'static str {
@@ -41,7 +41,9 @@ fn verdicts_are_as_the_names_say() {
     let (mut wrong, mut cases) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        let begun = std::time::Instant::now();
         let report = report(&path);
+        println!("{:?} {}", begun.elapsed(), path.display());
         for (name, verdict) in worst(&report) {
             let Some((expected, _)) = name.split_once(':') else { continue };
             assert!(["proved", "refuted", "unknown"].contains(&expected), "{name}: a case says what it expects");

@@ -5,7 +5,7 @@
 //! still reach is its taint ([`Taint`]): the rest of each function on its stack, from the outermost loop around where it
 //! stopped, and all that this code may call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -76,8 +76,8 @@ impl std::fmt::Display for ProveError {
 
 impl std::error::Error for ProveError {}
 
-/// Decides the obligations of a module, as far as the budgets go. With `entries` only what calls of these exports can
-/// execute is asked for; the world outside stays what it is.
+/// Decides the obligations of a module, as far as the budgets go. With `entries` only the functions are asked for that
+/// calls of these exports reach through the module's own code; the world outside stays what it is, and calls back.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ impl std::error::Error for ProveError {}
 pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Report, ProveError> {
     let module = Arc::new(binary::decode(wasm).map_err(ProveError::Module)?);
     let world = World::of(&module);
-    let asked: Result<Vec<Idx>, ProveError> = entries
+    let asked: Result<BTreeSet<Idx>, ProveError> = entries
         .iter()
         .map(|name| {
             let export = module.exports.iter().find(|e| e.name == *name);
@@ -95,11 +95,15 @@ pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Repor
             }
         })
         .collect();
-    let asked = asked?;
-    let entries: Vec<Idx> = match asked.is_empty() {
-        true => world.entries.iter().copied().filter(|x| module.func(*x).is_some()).collect(),
-        false => asked,
-    };
+    let mut asked = asked?;
+    if entries.is_empty() {
+        asked.clone_from(&world.entries);
+    }
+    let reach = |x: Idx| world.reached_from([Instr::Call { x }].iter());
+    let in_question: BTreeSet<Idx> = asked.iter().flat_map(|x| reach(*x)).collect();
+    // Where these call out, the outside can call any other entry.
+    let calls_back = |x: &&Idx| world.calls_out(&module, &in_question) && !reach(**x).is_disjoint(&in_question);
+    let explored: BTreeSet<Idx> = asked.iter().chain(world.entries.iter().filter(calls_back)).copied().collect();
     let deadline = Instant::now() + budgets.time;
     let mut explorer = Explorer {
         wasm,
@@ -110,21 +114,21 @@ pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Repor
         seen: BTreeMap::new(),
         taint: Taint::default(),
     };
-    for entry in &entries {
+    for (left, entry) in (1..=explored.len() as u32).rev().zip(explored) {
+        // Its share of the time that is left.
+        let now = Instant::now();
+        explorer.deadline = now + deadline.saturating_duration_since(now) / left;
         match world.aliases {
-            true => explorer.taint_code(&[Instr::Call { x: *entry }], ALIASES),
-            false => explorer.entry(*entry),
+            true => explorer.taint_code(&[Instr::Call { x: entry }], ALIASES),
+            false => explorer.entry(entry),
         }
     }
-    let mut reach: std::collections::BTreeSet<Idx> = entries.iter().copied().collect();
-    reach.extend(entries.iter().flat_map(|x| world.reached_from([Instr::Call { x: *x }].iter())));
-    let restricted = entries.len() != world.entries.iter().filter(|x| module.func(**x).is_some()).count();
     let findings = obligations(&module)
         .into_iter()
-        .filter(|o| !restricted || o.place.func.is_some_and(|x| reach.contains(&x)))
+        .filter(|o| entries.is_empty() || o.place.func.is_some_and(|x| in_question.contains(&x)))
         .map(|obligation| Finding { verdict: explorer.verdict(obligation), obligation })
         .collect();
-    let names = entries.iter().map(|x| module.func_name(*x)).collect();
+    let names = asked.iter().map(|x| module.func_name(*x)).collect();
     Ok(Report::new(&module, names, findings))
 }
 
@@ -135,8 +139,19 @@ struct Seen {
     held: Option<How>,
     /// It didn't hold, or wasn't decided; a witness if there is one.
     failed: Option<Result<Box<Witness>, Why>>,
-    /// Searches for a witness so far.
-    searches: usize,
+    /// How often it could not be told whether it holds, or no witness was found though it doesn't.
+    tries: usize,
+}
+
+impl Seen {
+    /// Whether it can't be proved any more, and nobody looks for a witness.
+    fn is_lost(&self) -> bool {
+        match self.failed {
+            Some(Ok(_)) => true,
+            Some(Err(_)) => self.tries >= MAX_TRIES,
+            None => false,
+        }
+    }
 }
 
 /// Where paths that were left before their end could still go: for each function the first position, and why.
@@ -161,7 +176,7 @@ impl Taint {
 
 const ALIASES: &str = "two imported memories, tables or globals may be the same object, which isn't followed yet";
 /// Searches for a witness of one obligation, over all its paths.
-const MAX_SEARCHES: usize = 3;
+const MAX_TRIES: usize = 3;
 /// Bulk operations up to this length are followed byte by byte.
 const MAX_BULK: u128 = 256;
 
@@ -209,8 +224,9 @@ impl Explorer<'_> {
             return self.taint_code(&[Instr::Call { x: entry }], "its instance could not be made");
         };
         let mut used = Used::default();
-        let mut todo = vec![first];
-        while let Some(state) = todo.pop() {
+        // First the path that was forked first, so that a loop doesn't keep the others waiting.
+        let mut todo = VecDeque::from([first]);
+        while let Some(state) = todo.pop_front() {
             used.paths += 1;
             path.resume(state.assumptions.clone(), state.choices.clone());
             self.follow(&path, state, &mut todo, &mut used);
@@ -218,7 +234,7 @@ impl Explorer<'_> {
     }
 
     /// Follows one path to its end, to a fork, or to the end of a budget.
-    fn follow(&mut self, path: &Path, mut state: State, todo: &mut Vec<State>, used: &mut Used) {
+    fn follow(&mut self, path: &Path, mut state: State, todo: &mut VecDeque<State>, used: &mut Used) {
         let mut anew = true;
         loop {
             if let Some(why) = self.spent(&state, used) {
@@ -257,15 +273,9 @@ impl Explorer<'_> {
                     match trap {
                         Some(kind) => {
                             let place = place.expect("only an instruction traps");
-                            if !self.trap_fork(path, &state.begun, condition, Obligation { place, kind }, used) {
-                                return;
-                            }
+                            self.trap_fork(path, &state.begun, condition, Obligation { place, kind }, used);
                         }
-                        None => {
-                            if !self.fork(path, &mut state, condition, todo, used) {
-                                return;
-                            }
-                        }
+                        None => self.fork(path, &state, condition, todo, used),
                     }
                 }
             }
@@ -289,58 +299,51 @@ impl Explorer<'_> {
         }
     }
 
+    /// Whether `fact` can hold on this path. What speaks of nothing else is asked first: it is little, and often enough.
     fn ask(&self, path: &Path, fact: Term, used: &mut Used) -> Answer {
         used.queries += 1;
         let mut facts = path.assumptions().facts;
+        let about = path.variables(fact);
+        let mut near: Vec<Term> = facts.iter().copied().filter(|f| path.variables(*f).is_subset(&about)).collect();
+        near.push(fact);
         facts.push(fact);
+        if near.len() < facts.len()
+            && let Answer::Unsat = check(&path.terms, &near, &[], self.budgets.rlimit)
+        {
+            return Answer::Unsat;
+        }
         check(&path.terms, &facts, &[], self.budgets.rlimit)
     }
 
-    /// A step that traps if `condition` holds. Whether the path goes on where it doesn't.
-    fn trap_fork(
-        &mut self,
-        path: &Path,
-        begun: &Begun,
-        condition: Term,
-        obligation: Obligation,
-        used: &mut Used,
-    ) -> bool {
-        match self.ask(path, condition, used) {
-            Answer::Unsat => self.held(obligation, How::Solver),
-            Answer::Unknown => self.undecided(obligation, Why::Solver),
-            Answer::Sat(_) => {
-                let mut facts = path.assumptions().facts;
-                facts.push(condition);
-                self.failed(path, begun, &facts, obligation, used);
+    /// A step that traps if `condition` holds. The path goes on where it doesn't.
+    fn trap_fork(&mut self, path: &Path, begun: &Begun, condition: Term, obligation: Obligation, used: &mut Used) {
+        if !self.seen.entry(obligation).or_default().is_lost() {
+            match self.ask(path, condition, used) {
+                Answer::Unsat => self.held(obligation, How::Solver),
+                Answer::Unknown => self.undecided(obligation, Why::Solver),
+                Answer::Sat(_) => {
+                    let mut facts = path.assumptions().facts;
+                    facts.push(condition);
+                    self.failed(path, begun, &facts, obligation, used);
+                }
             }
         }
-        let negated = path.negate(condition);
-        path.assume(negated);
-        true
+        path.assume(path.negate(condition));
     }
 
-    /// A step that depends on `condition`. Whether this path goes on, by one of the two ways; the other is left to do.
-    fn fork(
-        &mut self,
-        path: &Path,
-        state: &mut State,
-        condition: Term,
-        todo: &mut Vec<State>,
-        used: &mut Used,
-    ) -> bool {
+    /// A step that depends on `condition`. The path goes on by one of the two ways; the other is left to do.
+    fn fork(&mut self, path: &Path, state: &State, condition: Term, todo: &mut VecDeque<State>, used: &mut Used) {
         let negated = path.negate(condition);
         if matches!(self.ask(path, condition, used), Answer::Unsat) {
-            path.assume(negated);
-            return true;
+            return path.assume(negated);
         }
         if !matches!(self.ask(path, negated, used), Answer::Unsat) {
             let mut assumptions = path.assumptions();
             assumptions.assume(&path.terms, negated);
             let (config, begun) = (state.config.clone(), state.begun.clone());
-            todo.push(State { config, assumptions, begun, choices: path.choices() });
+            todo.push_back(State { config, assumptions, begun, choices: path.choices() });
         }
         path.assume(condition);
-        true
     }
 
     fn held(&mut self, obligation: Obligation, how: How) {
@@ -349,24 +352,22 @@ impl Explorer<'_> {
     }
 
     fn undecided(&mut self, obligation: Obligation, why: Why) {
-        self.seen.entry(obligation).or_default().failed.get_or_insert(Err(why));
+        let seen = self.seen.entry(obligation).or_default();
+        seen.failed.get_or_insert(Err(why));
+        seen.tries += 1;
     }
 
     /// An obligation that doesn't hold under these facts, unless they contradict each other.
     fn failed(&mut self, path: &Path, begun: &Begun, facts: &[Term], obligation: Obligation, used: &mut Used) {
         let seen = self.seen.entry(obligation).or_default();
-        if matches!(seen.failed, Some(Ok(_))) || seen.searches >= MAX_SEARCHES {
+        if seen.is_lost() {
             return;
         }
-        seen.searches += 1;
         used.queries += 2;
         match search(self.wasm, self.module, path, begun, facts, obligation, self.budgets.rlimit) {
             Ok(Some(witness)) => seen.failed = Some(Ok(Box::new(witness))),
-            Ok(None) => {
-                // The path itself isn't possible.
-                seen.searches -= 1;
-                seen.held = seen.held.max(Some(How::Solver));
-            }
+            // The path itself isn't possible.
+            Ok(None) => self.held(obligation, How::Solver),
             Err(NotFound::Solver) => self.undecided(obligation, Why::Solver),
             Err(NotFound::Scenario) => self.undecided(obligation, Why::NoScenario),
         }

@@ -5,13 +5,14 @@
 //! again after a fork meets the same fresh variables as before ([`Path::begin_step`]).
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assay_interp::exec::module::Allocate;
 use assay_interp::exec::{Domain, FuncAddr, Memory, Ref, Table};
 use assay_interp::num;
 use assay_interp::outcome::TrapKind;
-use assay_interp::value::{FloatOp, FloatWidth, Op, Reading, Term, Terms, W8, W32, W64, Width};
+use assay_interp::value::{FloatOp, FloatWidth, Node, Op, Reading, Term, Terms, W8, W32, W64, Width};
 use rustc_hash::FxHashSet;
 
 use super::interval::Intervals;
@@ -114,6 +115,12 @@ impl Path {
             choices.push(self.terms.variable("choice", 1));
         }
         choices[at]
+    }
+
+    /// The variables that a term is built from.
+    pub(crate) fn variables(&self, t: Term) -> BTreeSet<Term> {
+        let is_variable = |t: &Term| matches!(self.terms.node(*t), Node::Var(_));
+        self.terms.reachable(&[t]).into_iter().filter(is_variable).collect()
     }
 
     fn truth_of(&self, condition: Term) -> Option<bool> {

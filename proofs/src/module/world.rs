@@ -98,10 +98,10 @@ impl World {
         for (index, func) in (module.imported_funcs()..).zip(&module.funcs) {
             for instr in &func.body.instrs {
                 match *instr {
-                    Instr::Call { x } => {
+                    Instr::Call { x } | Instr::ReturnCall { x } => {
                         self.calls[index].insert(x);
                     }
-                    Instr::CallIndirect { .. } => {
+                    Instr::CallIndirect { .. } | Instr::ReturnCallIndirect { .. } => {
                         self.indirect.insert(index as Idx);
                     }
                     Instr::MemoryGrow { x } => self.mem_grows[x as usize] = true,
@@ -178,14 +178,20 @@ impl World {
         }
     }
 
+    /// Whether code of these functions can call the outside: an import, or what a table holds that isn't known.
+    pub fn calls_out(&self, module: &Module, code: &BTreeSet<Idx>) -> bool {
+        let unknown = self.table_changes.contains(&true);
+        code.iter().any(|x| module.func(*x).is_none() || (unknown && self.indirect.contains(x)))
+    }
+
     /// The functions that may run while one of these positions onward of a function's code does.
     pub fn reached_from<'m>(&self, code: impl Iterator<Item = &'m Instr>) -> BTreeSet<Idx> {
         let mut reached = BTreeSet::new();
         let mut todo: Vec<Idx> = Vec::new();
         for instr in code {
             match instr {
-                Instr::Call { x } => todo.push(*x),
-                Instr::CallIndirect { .. } => todo.extend(&self.referenced),
+                Instr::Call { x } | Instr::ReturnCall { x } => todo.push(*x),
+                Instr::CallIndirect { .. } | Instr::ReturnCallIndirect { .. } => todo.extend(&self.referenced),
                 _ => {}
             }
         }

@@ -1,0 +1,18 @@
+;; Functions that only a sealed table holds are called as the module calls them; others with anything.
+(module
+  (type $unary (func (param i32) (result i32)))
+  (memory 1)
+  (table $sealed 1 funcref)
+  (elem (table $sealed) (i32.const 0) func $proved_inside)
+  (table $read 1 funcref)
+  (elem (table $read) (i32.const 0) func $outside)
+  (func $proved_inside (export "") (param i32) (result i32) (i32.const 0))
+  (func $inside (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (table $sealed2 2 funcref)
+  (elem (table $sealed2) (i32.const 0) func $inside $inside)
+  (func $outside (param i32) (result i32) (i32.load8_u (local.get 0)))
+  (func (export "proved: masked") (param i32) (result i32)
+    (call_indirect $sealed2 (type $unary) (i32.and (local.get 0) (i32.const 255)) (i32.and (local.get 0) (i32.const 1))))
+  (func (export "proved: masked, too") (param i32) (result i32)
+    (call_indirect $read (type $unary) (i32.and (local.get 0) (i32.const 255)) (i32.const 0)))
+  (func (export "proved: hand it out") (result funcref) (table.get $read (i32.const 0))))

@@ -1,0 +1,15 @@
+;; A segment whose place isn't a constant: the table isn't known.
+(module
+  (type $unary (func (param i32) (result i32)))
+  (import "host" "base" (global $base i32))
+  (table $t 4 funcref)
+  (table $u 4 funcref)
+  (elem (table $t) (i32.const 0) func $id $id $id $id)
+  (elem (table $t) (global.get $base) func $two)
+  (elem (table $u) (i32.const 0) func $id $id $id $id)
+  (func $id (param i32) (result i32) (local.get 0))
+  (func $two (param i32 i32))
+  (func (export "refuted: overwritten somewhere") (result i32)
+    (call_indirect $t (type $unary) (i32.const 1) (i32.const 0)))
+  (func (export "proved: the other table") (result i32)
+    (call_indirect $u (type $unary) (i32.const 1) (i32.const 0))))
