@@ -87,11 +87,12 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn new(module: &Module, entries: Vec<String>, findings: Vec<Finding>) -> Report {
+        let name_of = module.namer();
         let words = findings
             .iter()
             .map(|finding| {
                 let place = finding.obligation.place;
-                let name = place.func.map(|x| module.func_name(x)).unwrap_or_default();
+                let name = place.func.map(&name_of).unwrap_or_default();
                 let instr = instruction(module, place).map(|i| i.to_string()).unwrap_or_default();
                 // Names come from the module.
                 (name.escape_debug().to_string(), instr)
