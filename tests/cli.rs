@@ -434,7 +434,7 @@ fn bad_arguments() {
     run(&["--invoke", "refs", "null", "7"]).fails(2, r#"argument 2, "7", is no funcref; wanted is null"#);
     run(&["5"]).fails(2, "arguments need --invoke NAME");
     run(&["--fuel", "-1"]).fails(2, "'-1' for '--fuel <N>'");
-    run(&["--trace=nothing"]).fails(2, "[possible values: rules]");
+    run(&["--trace=nothing"]).fails(2, "[possible values: rules, config]");
     run(&["--bogus"]).fails(2, "unexpected argument '--bogus'");
     folder.assay(&["validate"]).fails(2, "<MODULES>");
     folder.assay(&["frob"]).fails(2, "unrecognized subcommand 'frob'");
