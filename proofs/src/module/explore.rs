@@ -24,7 +24,7 @@ use super::path::{Assumptions, Path, SymMemory, SymRef, SymTable, Undecided};
 use super::report::{Finding, How, Report, Verdict, Why};
 use super::witness::{Begun, NotFound, Witness, search};
 use super::world::World;
-use crate::smt::{Answer, check};
+use crate::smt::Questions;
 
 /// What a proof may cost. All but `time` are counts, so that a verdict is the same on every machine.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +46,12 @@ pub struct Budgets {
 impl Default for Budgets {
     fn default() -> Self {
         Budgets {
-            paths: 256,
+            paths: 100,
             steps: 20_000,
             frames: 24,
-            queries: 400,
-            rlimit: 1_000_000,
-            time: Duration::from_secs(120),
+            queries: 150,
+            rlimit: 300_000,
+            time: Duration::from_secs(60),
         }
     }
 }
@@ -200,11 +200,11 @@ struct State {
 }
 
 /// What one entry has used of its budgets.
-#[derive(Default)]
 struct Used {
     paths: usize,
     steps: usize,
     queries: usize,
+    questions: Questions,
 }
 
 impl Explorer<'_> {
@@ -223,7 +223,7 @@ impl Explorer<'_> {
         let Some(first) = self.begin(&path, entry) else {
             return self.taint_code(&[Instr::Call { x: entry }], "its instance could not be made");
         };
-        let mut used = Used::default();
+        let mut used = Used { paths: 0, steps: 0, queries: 0, questions: Questions::new(self.budgets.rlimit) };
         // First the path that was forked first, so that a loop doesn't keep the others waiting.
         let mut todo = VecDeque::from([first]);
         while let Some(state) = todo.pop_front() {
@@ -299,29 +299,29 @@ impl Explorer<'_> {
         }
     }
 
-    /// Whether `fact` can hold on this path. What speaks of nothing else is asked first: it is little, and often enough.
-    fn ask(&self, path: &Path, fact: Term, used: &mut Used) -> Answer {
+    /// Whether `fact` can hold on this path; `None` if that isn't known. What speaks of nothing else is asked first: it
+    /// is little, and often enough.
+    fn possible(&self, path: &Path, fact: Term, used: &mut Used) -> Option<bool> {
         used.queries += 1;
         let mut facts = path.assumptions().facts;
         let about = path.variables(fact);
         let mut near: Vec<Term> = facts.iter().copied().filter(|f| path.variables(*f).is_subset(&about)).collect();
         near.push(fact);
         facts.push(fact);
-        if near.len() < facts.len()
-            && let Answer::Unsat = check(&path.terms, &near, &[], self.budgets.rlimit)
-        {
-            return Answer::Unsat;
+        let mut ask = |facts: &[Term]| used.questions.possible(&path.terms, facts);
+        if near.len() < facts.len() && ask(&near) == Some(false) {
+            return Some(false);
         }
-        check(&path.terms, &facts, &[], self.budgets.rlimit)
+        ask(&facts)
     }
 
     /// A step that traps if `condition` holds. The path goes on where it doesn't.
     fn trap_fork(&mut self, path: &Path, begun: &Begun, condition: Term, obligation: Obligation, used: &mut Used) {
         if !self.seen.entry(obligation).or_default().is_lost() {
-            match self.ask(path, condition, used) {
-                Answer::Unsat => self.held(obligation, How::Solver),
-                Answer::Unknown => self.undecided(obligation, Why::Solver),
-                Answer::Sat(_) => {
+            match self.possible(path, condition, used) {
+                Some(false) => self.held(obligation, How::Solver),
+                None => self.undecided(obligation, Why::Solver),
+                Some(true) => {
                     let mut facts = path.assumptions().facts;
                     facts.push(condition);
                     self.failed(path, begun, &facts, obligation, used);
@@ -334,10 +334,10 @@ impl Explorer<'_> {
     /// A step that depends on `condition`. The path goes on by one of the two ways; the other is left to do.
     fn fork(&mut self, path: &Path, state: &State, condition: Term, todo: &mut VecDeque<State>, used: &mut Used) {
         let negated = path.negate(condition);
-        if matches!(self.ask(path, condition, used), Answer::Unsat) {
+        if self.possible(path, condition, used) == Some(false) {
             return path.assume(negated);
         }
-        if !matches!(self.ask(path, negated, used), Answer::Unsat) {
+        if self.possible(path, negated, used) != Some(false) {
             let mut assumptions = path.assumptions();
             assumptions.assume(&path.terms, negated);
             let (config, begun) = (state.config.clone(), state.begun.clone());

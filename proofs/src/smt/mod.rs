@@ -31,14 +31,11 @@ impl Model {
 /// Asks, in a solver of its own, whether all of `facts` can hold together. `rlimit` bounds the work in the solver's own
 /// units, so that the answer doesn't depend on the machine. `wanted` are the terms whose values a model is to give.
 pub(crate) fn check(terms: &Terms, facts: &[Term], wanted: &[Term], rlimit: u32) -> Answer {
-    let mut translation = Translation { terms, asts: HashMap::new() };
+    let mut translation = Translation::default();
     let mut roots = facts.to_vec();
     roots.extend(wanted);
-    translation.translate(&roots);
-    let solver = Solver::new();
-    let mut params = Params::new();
-    params.set_u32("rlimit", rlimit);
-    solver.set_params(&params);
+    translation.translate(terms, &roots);
+    let solver = bounded(rlimit);
     for fact in facts {
         solver.assert(translation.truth(*fact));
     }
@@ -56,13 +53,56 @@ pub(crate) fn check(terms: &Terms, facts: &[Term], wanted: &[Term], rlimit: u32)
     }
 }
 
+fn bounded(rlimit: u32) -> Solver {
+    let solver = Solver::new();
+    let mut params = Params::new();
+    params.set_u32("rlimit", rlimit);
+    solver.set_params(&params);
+    solver
+}
+
+/// A solver that many questions about the same terms go to, each about some of the facts that it has met so far.
+#[derive(Debug)]
+pub(crate) struct Questions {
+    translation: Translation,
+    solver: Solver,
+    /// For each fact, what stands for it when it is assumed.
+    assumed: HashMap<Term, Bool>,
+}
+
+impl Questions {
+    /// No questions yet; `rlimit` bounds the work on each.
+    pub(crate) fn new(rlimit: u32) -> Questions {
+        Questions { translation: Translation::default(), solver: bounded(rlimit), assumed: HashMap::new() }
+    }
+
+    /// Whether all of `facts` can hold together; `None` if the solver gave up.
+    pub(crate) fn possible(&mut self, terms: &Terms, facts: &[Term]) -> Option<bool> {
+        self.translation.translate(terms, facts);
+        let mut assumptions = Vec::new();
+        for fact in facts {
+            let assumed = self.assumed.entry(*fact).or_insert_with(|| {
+                let name = Bool::fresh_const("assumed");
+                self.solver.assert(name.implies(self.translation.truth(*fact)));
+                name
+            });
+            assumptions.push(assumed.clone());
+        }
+        match self.solver.check_assumptions(&assumptions) {
+            SatResult::Unsat => Some(false),
+            SatResult::Sat => Some(true),
+            SatResult::Unknown => None,
+        }
+    }
+}
+
 /// Terms as Z3 sees them. One bit is a bit vector like any other; solvers see through it.
-struct Translation<'a> {
-    terms: &'a Terms,
+#[derive(Debug, Default)]
+struct Translation {
     asts: HashMap<Term, Dynamic>,
 }
 
-impl Translation<'_> {
+impl Translation {
     fn bv(&self, t: Term) -> BV {
         self.asts[&t].as_bv().expect("not an array")
     }
@@ -76,24 +116,27 @@ impl Translation<'_> {
     }
 
     /// Translates what the roots are built from, operands first.
-    fn translate(&mut self, roots: &[Term]) {
-        for t in self.terms.reachable(roots) {
-            let width = u32::from(self.terms.width(t));
-            let ast = match self.terms.node(t) {
+    fn translate(&mut self, terms: &Terms, roots: &[Term]) {
+        for t in terms.reachable(roots) {
+            if self.asts.contains_key(&t) {
+                continue;
+            }
+            let width = u32::from(terms.width(t));
+            let ast = match terms.node(t) {
                 Node::Const(c) => number(c, width),
                 Node::Var(id) => variable(id, width),
-                Node::Op(op, args) => self.op(op, width, args),
+                Node::Op(op, args) => self.op(terms, op, width, args),
             };
             self.asts.insert(t, ast);
         }
     }
 
-    fn op(&self, op: Op, width: u32, [a, b, c]: [Term; 3]) -> Dynamic {
+    fn op(&self, terms: &Terms, op: Op, width: u32, [a, b, c]: [Term; 3]) -> Dynamic {
         let x = || self.bv(a);
         let y = || self.bv(b);
         let bit = |b: Bool| Dynamic::from_ast(&b.ite(&BV::from_u64(1, 1), &BV::from_u64(0, 1)));
         let bv = |r: BV| Dynamic::from_ast(&r);
-        let wider = || width - u32::from(self.terms.width(a));
+        let wider = || width - u32::from(terms.width(a));
         match op {
             Op::Add => bv(x().bvadd(y())),
             Op::Sub => bv(x().bvsub(y())),
