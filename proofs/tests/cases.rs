@@ -41,9 +41,7 @@ fn verdicts_are_as_the_names_say() {
     let (mut wrong, mut cases) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let begun = std::time::Instant::now();
         let report = report(&path);
-        println!("{:?} {}", begun.elapsed(), path.display());
         for (name, verdict) in worst(&report) {
             let Some((expected, _)) = name.split_once(':') else { continue };
             assert!(["proved", "refuted", "unknown"].contains(&expected), "{name}: a case says what it expects");
@@ -53,6 +51,6 @@ fn verdicts_are_as_the_names_say() {
             }
         }
     }
-    assert!(cases >= 40, "only {cases} cases were found");
+    assert!(cases >= 250, "only {cases} cases were found");
     assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
 }

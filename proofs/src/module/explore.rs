@@ -1,5 +1,8 @@
 //! Bounded symbolic execution: every entry, along every path, by the rules that run the module on numbers.
 //!
+//! First each function is looked at by itself, called with anything in any state, its own calls doing anything: what
+//! holds then holds wherever it is called. Then, for the rest, from every entry and through all calls.
+//!
 //! An obligation is proved if, from every entry, each path on which its instruction is executed satisfies it, and no
 //! path was left before its end from where the instruction could be executed again. What a path that was left could
 //! still reach is its taint ([`Taint`]): the rest of each function on its stack, from the outermost loop around where it
@@ -12,8 +15,8 @@ use std::time::{Duration, Instant};
 use assay_interp::binary;
 use assay_interp::exec::module::{AllocError, alloc_module};
 use assay_interp::exec::{
-    Config, ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, PAGE, Place, Progress, Redex, Ref,
-    Store, TableInst, Val,
+    Admin, Config, Domain, ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, PAGE, Place, Progress,
+    Redex, Ref, Store, TableInst, Val,
 };
 use assay_interp::outcome::TrapKind;
 use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Limits, Module, NumType, SegmentMode, ValType};
@@ -45,14 +48,7 @@ pub struct Budgets {
 
 impl Default for Budgets {
     fn default() -> Self {
-        Budgets {
-            paths: 100,
-            steps: 20_000,
-            frames: 24,
-            queries: 150,
-            rlimit: 300_000,
-            time: Duration::from_secs(60),
-        }
+        Budgets { paths: 100, steps: 20_000, frames: 24, queries: 150, rlimit: 300_000, time: Duration::from_secs(60) }
     }
 }
 
@@ -104,24 +100,24 @@ pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Repor
     // Where these call out, the outside can call any other entry.
     let calls_back = |x: &&Idx| world.calls_out(&module, &in_question) && !reach(**x).is_disjoint(&in_question);
     let explored: BTreeSet<Idx> = asked.iter().chain(world.entries.iter().filter(calls_back)).copied().collect();
-    let deadline = Instant::now() + budgets.time;
     let mut explorer = Explorer {
         wasm,
         module: &module,
         world: &world,
         budgets,
-        deadline,
+        deadline: Instant::now(),
+        alone: !world.aliases,
+        proved: BTreeMap::new(),
         seen: BTreeMap::new(),
         taint: Taint::default(),
     };
-    for (left, entry) in (1..=explored.len() as u32).rev().zip(explored) {
-        // Its share of the time that is left.
-        let now = Instant::now();
-        explorer.deadline = now + deadline.saturating_duration_since(now) / left;
-        match world.aliases {
-            true => explorer.taint_code(&[Instr::Call { x: entry }], ALIASES),
-            false => explorer.entry(entry),
-        }
+    if world.aliases {
+        explorer.taint_code(&explored.iter().map(|x| Instr::Call { x: *x }).collect::<Vec<_>>(), ALIASES);
+    } else {
+        explorer.explore(&in_question, budgets.time / 2);
+        explorer.proved = explorer.proved_alone(&in_question);
+        (explorer.alone, explorer.seen, explorer.taint) = (false, BTreeMap::new(), Taint::default());
+        explorer.explore(&explored, budgets.time / 2);
     }
     let findings = obligations(&module)
         .into_iter()
@@ -186,6 +182,10 @@ struct Explorer<'a> {
     world: &'a World,
     budgets: &'a Budgets,
     deadline: Instant,
+    /// Whether each function is looked at by itself: calls aren't followed, but do anything that a call out can.
+    alone: bool,
+    /// What holds of functions by themselves, and so wherever they are called.
+    proved: BTreeMap<Obligation, How>,
     seen: BTreeMap<Obligation, Seen>,
     taint: Taint,
 }
@@ -208,10 +208,29 @@ struct Used {
 }
 
 impl Explorer<'_> {
+    /// Explores functions one after the other, each with its share of the time.
+    fn explore(&mut self, funcs: &BTreeSet<Idx>, time: Duration) {
+        let end = Instant::now() + time;
+        for (left, func) in (1..=funcs.len() as u32).rev().zip(funcs) {
+            let now = Instant::now();
+            self.deadline = now + end.saturating_duration_since(now) / left;
+            self.entry(*func);
+        }
+    }
+
+    /// What exploring each of these functions by itself has proved.
+    fn proved_alone(&mut self, funcs: &BTreeSet<Idx>) -> BTreeMap<Obligation, How> {
+        let explored = |o: &Obligation| o.place.func.is_some_and(|x| funcs.contains(&x));
+        let verdicts = obligations(self.module).into_iter().filter(explored).map(|o| (o, self.verdict(o)));
+        verdicts.filter_map(|(o, v)| if let Verdict::Proved(how) = v { Some((o, how)) } else { None }).collect()
+    }
+
     fn verdict(&mut self, obligation: Obligation) -> Verdict {
         let seen = self.seen.remove(&obligation).unwrap_or_default();
+        let alone = self.proved.get(&obligation).copied();
         match (seen.failed, self.taint.of(obligation.place)) {
             (Some(Ok(witness)), _) => Verdict::Refuted(witness),
+            _ if let Some(how) = alone => Verdict::Proved(how),
             (Some(Err(why)), _) => Verdict::Unknown(why),
             (None, Some(why)) => Verdict::Unknown(Why::Budget(why)),
             (None, None) => Verdict::Proved(seen.held.unwrap_or(How::Unreached)),
@@ -221,7 +240,7 @@ impl Explorer<'_> {
     fn entry(&mut self, entry: Idx) {
         let path = Path::default();
         let Some(first) = self.begin(&path, entry) else {
-            return self.taint_code(&[Instr::Call { x: entry }], "its instance could not be made");
+            return self.leave(&Config::new(Store::default(), 0), entry, "its instance could not be made");
         };
         let mut used = Used { paths: 0, steps: 0, queries: 0, questions: Questions::new(self.budgets.rlimit) };
         // First the path that was forked first, so that a loop doesn't keep the others waiting.
@@ -245,9 +264,12 @@ impl Explorer<'_> {
             let before = state.config.clone();
             path.begin_step(anew);
             used.steps += 1;
-            let step = match bulk(&mut state.config, path) {
-                Some(result) => result.map(|trap| trap.map_or(Step::Went, Step::Trapped)),
-                None => state.config.step(path).map(|progress| Step::from(progress, &state.config)),
+            let step = if let Some(result) = bulk(&mut state.config, path) {
+                result.map(|trap| trap.map_or(Step::Went, Step::Trapped))
+            } else if let Some(result) = self.alone.then(|| opaque_call(&mut state.config, path)).flatten() {
+                result
+            } else {
+                state.config.step(path).map(|progress| Step::from(progress, &state.config))
             };
             if let (Ok(_), Some(place)) = (&step, place) {
                 for kind in path.discharged() {
@@ -317,7 +339,7 @@ impl Explorer<'_> {
 
     /// A step that traps if `condition` holds. The path goes on where it doesn't.
     fn trap_fork(&mut self, path: &Path, begun: &Begun, condition: Term, obligation: Obligation, used: &mut Used) {
-        if !self.seen.entry(obligation).or_default().is_lost() {
+        if !self.proved.contains_key(&obligation) && !self.seen.entry(obligation).or_default().is_lost() {
             match self.possible(path, condition, used) {
                 Some(false) => self.held(obligation, How::Solver),
                 None => self.undecided(obligation, Why::Solver),
@@ -363,6 +385,12 @@ impl Explorer<'_> {
         if seen.is_lost() {
             return;
         }
+        if self.alone {
+            return match used.questions.possible(&path.terms, facts) {
+                Some(false) => self.held(obligation, How::Solver),
+                _ => self.undecided(obligation, Why::NoScenario),
+            };
+        }
         used.queries += 2;
         match search(self.wasm, self.module, path, begun, facts, obligation, self.budgets.rlimit) {
             Ok(Some(witness)) => seen.failed = Some(Ok(Box::new(witness))),
@@ -387,11 +415,16 @@ impl Explorer<'_> {
         }
         // A path that was left before it had a frame was about to call its entry.
         if config.frames.is_empty() {
+            self.taint.add(entry, 0, why);
             self.taint_code(&[Instr::Call { x: entry }], why);
         }
     }
 
     fn taint_code(&mut self, code: &[Instr], why: &'static str) {
+        // A function by itself executes no other's code.
+        if self.alone {
+            return;
+        }
         for func in self.world.reached_from(code.iter()) {
             self.taint.add(func, 0, why);
         }
@@ -502,6 +535,22 @@ impl Step {
             }
         }
     }
+}
+
+/// A call, but for that of the function explored, in one step: like a call out. `None` if that isn't what comes next.
+fn opaque_call(config: &mut Config<Path>, path: &Path) -> Option<Result<Step, Undecided>> {
+    let Some(Redex::Admin(Admin::CallRef(ty))) = config.redex() else { return None };
+    let Some(Val::Ref(callee)) = config.stack.values().last().copied() else { return None };
+    if config.frames.is_empty() {
+        return None;
+    }
+    Some(path.traps(path.is_null(callee), TrapKind::UninitializedElement).map(|is_null| {
+        if is_null {
+            return Step::Trapped(TrapKind::UninitializedElement);
+        }
+        config.skip(1 + ty.params.len());
+        Step::CallOut { import: None, results: ty.results.clone() }
+    }))
 }
 
 /// A bulk operation whose length isn't a small number, in one step: its trap condition, and then anything in the range

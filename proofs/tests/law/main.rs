@@ -22,7 +22,7 @@ use assay_proofs::{Budgets, prove};
 use generate::Random;
 
 /// Modules, if nobody says for how long.
-const MODULES: u64 = 150;
+const MODULES: u64 = 90;
 /// Scenarios for each module, and steps in each.
 const SCENARIOS: u64 = 12;
 const STEPS: u64 = 14;
@@ -141,7 +141,6 @@ fn what_is_proved_never_happens() {
     let end = seconds.map(|s| Instant::now() + Duration::from_secs(s));
     let budgets = Budgets { paths: 20, steps: 2_000, queries: 40, rlimit: 100_000, ..Budgets::default() };
     let mut counts = Counts::default();
-    let mut proving = Duration::ZERO;
     for seed in 0.. {
         if end.map_or(seed >= MODULES, |end| Instant::now() >= end) {
             break;
@@ -150,9 +149,7 @@ fn what_is_proved_never_happens() {
         let text = generate::module(&mut random);
         let wasm = wat::parse_str(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let module = binary::decode(&wasm).unwrap();
-        let t = Instant::now();
         let report = prove(&wasm, &[], &budgets).unwrap();
-        proving += t.elapsed();
         let is_proved = |v: &Verdict| matches!(v, Verdict::Proved(_));
         let proved: BTreeSet<Obligation> =
             report.findings.iter().filter(|f| is_proved(&f.verdict)).map(|f| f.obligation).collect();
@@ -166,7 +163,7 @@ fn what_is_proved_never_happens() {
         counts.unproved += report.findings.len() - proved.len();
         counts.reached += proved.iter().filter(|o| places.contains(&o.place)).count();
     }
-    println!("{counts:?} {proving:?}");
+    println!("{counts:?}");
     assert!(counts.calls > 50 * counts.modules && counts.traps > counts.modules, "{counts:?}");
     assert!(counts.proved as u64 > 4 * counts.modules && counts.reached as u64 > 2 * counts.modules, "{counts:?}");
 }
