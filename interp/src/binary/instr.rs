@@ -4,7 +4,9 @@ use wasmparser::Operator;
 
 use super::{Error, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::table::for_each_instruction;
-use crate::syntax::{BlockType, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, LaneIdx, MemArg, NumType, RefType, V128Bits, ValType};
+use crate::syntax::{
+    BlockType, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, LaneIdx, MemArg, NumType, RefType, V128Bits, ValType,
+};
 
 /// How an immediate is taken over. `Err` is what isn't supported about it.
 trait Immediate<T> {
