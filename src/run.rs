@@ -154,12 +154,14 @@ fn wanted(t: ValType) -> &'static str {
         ValType::Num(NumType::I32) => "an integer from -2147483648 to 4294967295, or as 0x…",
         ValType::Num(NumType::I64) => "an integer from -9223372036854775808 to 18446744073709551615, or as 0x…",
         ValType::Num(_) => "a number as -1.5e3, inf, nan or nan:0x…",
+        ValType::V128 => "a shape and its lanes in one argument, as \"i32x4 1 2 3 4\"",
         ValType::Ref(r) if r.heap == HeapType::Extern => "null, or a number that stands for a reference of the host's",
         ValType::Ref(_) => "null",
     }
 }
 
-/// A value of a type: integers in decimal or with 0x, of either sign; floats as Rust and the text format write them.
+/// A value of a type: integers in decimal or with 0x, of either sign; floats as Rust and the text format write them;
+/// vectors as shape and lanes.
 fn value(t: ValType, arg: &str) -> Option<Value> {
     let digits = arg.replace('_', "");
     Some(match t {
@@ -173,10 +175,37 @@ fn value(t: ValType, arg: &str) -> Option<Value> {
             Some((sign, payload)) => u64::from(sign) << 63 | 0x7ff0_0000_0000_0000 | payload,
             None => digits.parse::<f64>().ok()?.to_bits(),
         }),
+        ValType::V128 => Val::V128(vector(arg)?),
         ValType::Ref(r) if arg == "null" => Val::Ref(Ref::Null(r.heap)),
         ValType::Ref(r) if r.heap == HeapType::Extern => Val::Ref(Ref::Extern(arg.parse().ok()?)),
         ValType::Ref(_) => return None,
     })
+}
+
+/// The lanes of a vector, the first one lowest, after its shape.
+fn vector(arg: &str) -> Option<u128> {
+    let mut words = arg.split_whitespace();
+    let (lane, bits): (fn(&str) -> Option<u128>, usize) = match words.next()? {
+        "i8x16" => (|c| Some(integer(c, 8)? as u8 as u128), 8),
+        "i16x8" => (|c| Some(integer(c, 16)? as u16 as u128), 16),
+        "i32x4" => (|c| Some(integer(c, 32)? as u32 as u128), 32),
+        "i64x2" => (|c| Some(integer(c, 64)? as u64 as u128), 64),
+        "f32x4" => (|c| bits(value(ValType::F32, c)?), 32),
+        "f64x2" => (|c| bits(value(ValType::F64, c)?), 64),
+        _ => return None,
+    };
+    let lanes: Option<Vec<u128>> = words.map(|c| lane(&c.replace('_', ""))).collect();
+    let lanes = lanes.filter(|lanes| lanes.len() == 128 / bits)?;
+    Some(lanes.iter().rev().fold(0, |v, lane| v << bits | lane))
+}
+
+/// The bits of a float.
+fn bits(value: Value) -> Option<u128> {
+    match value {
+        Val::F32(c) => Some(c.into()),
+        Val::F64(c) => Some(c.into()),
+        _ => None,
+    }
 }
 
 /// An integer that has so many bits, read with a sign or without.
@@ -277,4 +306,24 @@ fn scenario(interp: &mut Interp, wasm: &[u8], file: &Path) -> Result<u8, Failure
 pub(crate) fn read(file: &Path) -> Result<Scenario, Failure> {
     let path = file.to_string_lossy();
     Scenario::from_toml(&input::text(&path)?).map_err(|e| Failure::Usage(format!("{}: {e}", printable(&path))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_read_as_they_are_printed() {
+        let vector = |arg: &str| value(ValType::V128, arg);
+        let v = 0x8f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
+        assert_eq!(vector(&Value::V128(v).to_string()), Some(Val::V128(v)));
+        assert_eq!(vector("i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 0x8f"), Some(Val::V128(v)));
+        assert_eq!(vector("i16x8 0 0 0 0 0 0 0 -1"), Some(Val::V128(0xffff << 112)));
+        assert_eq!(vector("i64x2 1 -1"), Some(Val::V128((u128::MAX << 64) | 1)));
+        assert_eq!(vector("f32x4 1 0 0 -nan"), Some(Val::V128((0xffc0_0000 << 96) | 0x3f80_0000)));
+        assert_eq!(vector("f64x2 0 -0.0"), Some(Val::V128(1 << 127)));
+        for wrong in ["", "1", "i32x4", "i32x4 1 2 3", "i32x4 1 2 3 4 5", "i8x4 1 2 3 4", "i64x2 1 x", "i64x2 0 1e3"] {
+            assert_eq!(vector(wrong), None, "{wrong}");
+        }
+    }
 }

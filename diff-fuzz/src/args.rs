@@ -104,6 +104,16 @@ const F64: [u64; 28] = [
     0x47f0_0000_0000_0000, // 2^128, beyond `f32`
 ];
 
+/// Lanes of all shapes: bytes where integers of 8 and 16 bits change sign, the indices of bytes, then lanes of floats.
+fn v128() -> Vec<u128> {
+    let mut vectors = vec![0, u128::MAX];
+    vectors.extend([0x80, 0x7f, 0x8000, 0x7fff].map(|lane| u128::MAX / if lane > 0xff { 0xffff } else { 0xff } * lane));
+    vectors.push(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
+    vectors.extend(F32.chunks(4).map(|lanes| lanes.iter().fold(0, |v, lane| v << 32 | u128::from(*lane))));
+    vectors.extend(F64.chunks(2).map(|lanes| lanes.iter().fold(0, |v, lane| v << 64 | u128::from(*lane))));
+    vectors
+}
+
 /// The boundary values of a type. A function reference can't be made outside of a module, but for null.
 pub fn boundaries(t: ValType) -> Vec<Value> {
     match t {
@@ -111,6 +121,7 @@ pub fn boundaries(t: ValType) -> Vec<Value> {
         ValType::Num(NumType::I64) => I64.map(Val::I64).to_vec(),
         ValType::Num(NumType::F32) => F32.map(Val::F32).to_vec(),
         ValType::Num(NumType::F64) => F64.map(Val::F64).to_vec(),
+        ValType::V128 => v128().into_iter().map(Val::V128).collect(),
         ValType::Ref(RefType { heap: HeapType::Func }) => vec![Val::Ref(Ref::Null(HeapType::Func))],
         ValType::Ref(RefType { heap: HeapType::Extern }) => {
             vec![Val::Ref(Ref::Null(HeapType::Extern)), Val::Ref(Ref::Extern(1))]
@@ -146,13 +157,14 @@ fn seeded(rng: &mut fastrand::Rng, column: &[Value]) -> Value {
     let is_boundary = rng.u8(..4) == 0;
     let bits = rng.u64(..) >> rng.u32(..64);
     // A float of few bits is subnormal: these keep all of them.
-    let all = rng.u64(..);
+    let (all, more) = (rng.u64(..), rng.u64(..));
     match boundary {
         _ if is_boundary => boundary,
         Val::I32(_) => Val::I32(bits as u32),
         Val::I64(_) => Val::I64(bits),
         Val::F32(_) => Val::F32(all as u32),
         Val::F64(_) => Val::F64(all),
+        Val::V128(_) => Val::V128(u128::from(all) << 64 | u128::from(more)),
         Val::Ref(_) => boundary,
     }
 }
@@ -168,6 +180,7 @@ mod tests {
             ValType::I64,
             ValType::F32,
             ValType::F64,
+            ValType::V128,
             ValType::FUNCREF,
             ValType::EXTERNREF,
         ]);

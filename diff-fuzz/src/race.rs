@@ -241,6 +241,10 @@ impl<'a> Pair<'a> {
             // Reinterpreted, or loaded from where a float was stored.
             (Value::I32(a), Value::I32(b)) => self.may_choose && bits32(*a) && bits32(*b),
             (Value::I64(a), Value::I64(b)) => self.may_choose && bits64(*a) && bits64(*b),
+            (Value::V128(a), Value::V128(b)) => {
+                let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
+                self.may_choose && (0..16).all(|i| a[i] == b[i] || both_nan_around(&a, &b, i))
+            }
             _ => false,
         };
         if both_nan { Equality::BothNan } else { Equality::Unequal }

@@ -274,7 +274,7 @@ impl fmt::Display for Difference {
 pub(crate) fn typed(value: &Value) -> String {
     match value.ty() {
         ValType::Num(t) => format!("{t}:{value}"),
-        ValType::Ref(_) => value.to_string(),
+        ValType::V128 | ValType::Ref(_) => value.to_string(),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, Why, diff, diff_scenario};
 use assay_engines::{ENGINES, Engine, Outcome, engine};
+use assay_interp::binary;
 use assay_interp::exec::Val;
 use assay_interp::outcome::Budget;
 use assay_interp::scenario::{Answer, Scenario, Step};
+use assay_interp::syntax::Instr;
 
 fn engines() -> Vec<Box<dyn Engine>> {
     ENGINES.iter().map(|id| engine(id, BUDGETS).unwrap()).collect()
@@ -206,4 +208,37 @@ fn a_scenario_is_compared_step_by_step() {
     let beyond = Scenario { steps: vec![call] };
     let error = diff_scenario(&mut engines(), &beyond, &mut load, &Options::default());
     assert!(matches!(error, Err(DiffError::Scenario(_))), "{error:?}");
+}
+
+/// A function that executes one instruction on its parameters: its types are those with which it is valid.
+fn function_of(name: &str) -> Option<String> {
+    let params = ["v128", "v128 v128", "v128 v128 v128", "v128 i32", "i32", "i64", "f32", "f64"];
+    let params = params.into_iter().chain(["v128 i64", "v128 f32", "v128 f64"]);
+    for (params, immediate) in params.flat_map(|params| ["", "0", "1"].map(|i| (params, i))) {
+        let operands: String = (0..params.split(' ').count()).map(|i| format!("(local.get {i}) ")).collect();
+        for result in ["v128", "i32", "i64", "f32", "f64"] {
+            let func =
+                format!("(func (export \"{name}\") (param {params}) (result {result}) {operands} {name} {immediate})");
+            if wat::parse_str(format!("(module {func})")).is_ok_and(|wasm| binary::check(&wasm).is_ok()) {
+                return Some(func);
+            }
+        }
+    }
+    None
+}
+
+fn is_vector(name: &str) -> bool {
+    name.split_once('.').is_some_and(|(shape, _)| shape == "v128" || shape.contains('x'))
+}
+
+/// Every instruction on vectors that has no memory does the same here and in wasmtime, but for choices.
+#[test]
+fn vectors_agree() {
+    let names = Instr::all().iter().map(|(_, name)| *name);
+    let vectors: Vec<&str> = names.filter(|name| is_vector(name)).collect();
+    let funcs: Vec<String> = vectors.iter().filter_map(|name| function_of(name)).collect();
+    assert!(funcs.len() > 210, "{} instructions", funcs.len());
+    // After a choice all is instantiated afresh, and so compiled again: in small modules that is quicker.
+    let reports = funcs.chunks(6).map(|funcs| agreed(&format!("(module {})", funcs.concat())));
+    assert!(reports.map(|report| report.calls.agreed).sum::<u64>() > 6000);
 }

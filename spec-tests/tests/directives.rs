@@ -193,8 +193,8 @@ fn modules_that_are_refused() {
         "should be invalid: type mismatch; it is valid",
     );
     // Valid by 3.0, though the interpreter can't run it: no pass for the wrong reason.
-    let simd = r#"(assert_invalid (module (func (drop (v128.const i64x2 0 0)))) "type mismatch")"#;
-    fails(simd, Kind::Invalid, "it is valid");
+    let gc = r#"(assert_invalid (module (func (drop (ref.null any)))) "type mismatch")"#;
+    fails(gc, Kind::Invalid, "it is valid");
     // Malformed isn't invalid, and the other way round.
     fails(r#"(assert_invalid (module binary "\00asm\01\00\00") "type mismatch")"#, Kind::Invalid, "it malformed");
     passes(r#"(assert_malformed (module binary "\00asm\01\00\00") "unexpected end")"#);
@@ -290,12 +290,45 @@ fn definitions_and_instances() {
 }
 
 #[test]
+fn vectors_lane_by_lane() {
+    let check = |arg: &str, wanted: &str| {
+        let module = r#"(module (func (export "f") (param v128) (result v128) (local.get 0)))"#;
+        format!(r#"{module} (assert_return (invoke "f" (v128.const {arg})) (v128.const {wanted}))"#)
+    };
+    for (arg, wanted) in [
+        ("i32x4 1 2 3 -1", "i32x4 1 2 3 0xffffffff"),
+        ("i32x4 1 2 3 4", "i8x16 1 0 0 0 2 0 0 0 3 0 0 0 4 0 0 0"),
+        ("i32x4 0x20001 2 3 4", "i16x8 1 2 2 0 3 0 4 0"),
+        ("i32x4 1 2 3 4", "i64x2 0x200000001 0x400000003"),
+        ("f32x4 1 -nan nan:0x400001 0", "f32x4 1 nan:canonical nan:arithmetic 0"),
+        ("f64x2 -nan nan:0x8000000000001", "f64x2 nan:canonical nan:arithmetic"),
+    ] {
+        passes(&check(arg, wanted));
+    }
+    for (arg, wanted, words) in [
+        ("i32x4 1 2 3 4", "i32x4 1 2 3 5", "should return [i32x4 0x00000001 0x00000002 0x00000003 0x00000005]; it"),
+        ("i32x4 1 2 3 4", "i8x16 1 0 0 0 2 0 0 0 3 0 0 0 4 0 0 1", "0x01000004]; it"),
+        ("i32x4 1 2 3 4", "i16x8 1 0 2 0 3 0 4 1", "0x00010004]; it"),
+        ("i64x2 1 2", "i64x2 2 1", "should return"),
+        ("f32x4 0 0 0 nan:0x400001", "f32x4 0 0 0 nan:canonical", "[f32x4 0.0 0.0 0.0 nan:canonical]; it"),
+        ("f32x4 nan:0x1 0 0 0", "f32x4 nan:arithmetic 0 0 0", "nan:arithmetic"),
+        ("f32x4 0 0 0 0", "f32x4 -0 0 0 0", "[f32x4 -0.0 0.0"),
+        ("f64x2 0 nan:0x1", "f64x2 0 nan:arithmetic", "[f64x2 0.0 nan:arithmetic]; it"),
+        ("f64x2 nan 0", "f64x2 nan:canonical 1", "should return"),
+    ] {
+        fails(&check(arg, wanted), Kind::Return, words);
+    }
+    let wider = with_module(r#"(assert_return (invoke "two") (v128.const i64x2 2 0) (v128.const i64x2 0 0))"#);
+    fails(&wider, Kind::Return, "should return");
+}
+
+#[test]
 fn what_depends_on_an_unsupported_module_is_unsupported() {
     let source = r#"
-(module $s (func (export "f") (result v128) (v128.const i64x2 0 0)))
+(module $s (func (export "f") (result anyref) (ref.null any)))
 (register "s")
 (invoke "f")
-(assert_return (invoke $s "f") (v128.const i64x2 0 0))
+(assert_return (invoke $s "f") (ref.null any))
 (assert_return (get "g") (i32.const 0))
 (assert_trap (invoke "f") "unreachable")
 (assert_exhaustion (invoke "f") "call stack exhausted")
@@ -303,14 +336,12 @@ fn what_depends_on_an_unsupported_module_is_unsupported() {
 (assert_unlinkable (module (import "s" "nothing" (func))) "unknown import")
 (module $t (import "s" "f" (func)))
 (invoke $t "g")"#;
-    unsupported_after(0, source, "SIMD");
+    unsupported_after(0, source, "GC");
     let Err(Fault::Unsupported(why)) = &checked(source)[2].verdict else { panic!("unsupported") };
     assert!(why.starts_with("module not instantiated: "), "{why}");
     // The definition is valid; that it can't run shows when it is instantiated.
-    let definition = r#"(module definition $D (func (drop (v128.const i64x2 0 0)))) (module instance $I $D)"#;
-    unsupported_after(1, definition, "V128");
-    unsupported_after(1, &with_module(r#"(assert_return (invoke "two") (v128.const i64x2 0 0))"#), "SIMD");
-    unsupported_after(1, &with_module(r#"(invoke "f32" (v128.const i64x2 0 0))"#), "SIMD");
+    let definition = r#"(module definition $D (func (drop (ref.null any)))) (module instance $I $D)"#;
+    unsupported_after(1, definition, "GC");
     unsupported_after(1, &with_module(r#"(assert_return (invoke "self") (ref.eq))"#), "GC");
     unsupported_after(1, &with_module(r#"(assert_return (invoke "func" (ref.null any)))"#), "null references");
     unsupported_after(1, &with_module(r#"(assert_suspension (invoke "two") "unhandled")"#), "stack switching");
@@ -459,7 +490,7 @@ const MIXED: &str = r#"(module (func (export "f") (result i32) (i32.const 1)))
 (assert_return (invoke "f") (i32.const 1))
 (assert_return (invoke "f") (i32.const 2))
 (assert_return (invoke "f") (i32.const 1)) (assert_return (invoke "f") (i32.const 2))
-(module (func (drop (v128.const i64x2 0 0))))
+(module (func (drop (ref.null any))))
 (invoke "f")
 "#;
 
@@ -488,9 +519,9 @@ fn known_gaps_are_blessed_and_printed() {
     assert!(blessed.check(&report).is_ok());
     assert_eq!(KnownGaps::parse(&blessed.to_string()).expect("a list of gaps"), blessed);
     // Reasons that a person wrote stay.
-    let known = KnownGaps::parse("[\"no vectors\"]\n\"t/s.wast\" = \"5-6\"\n").expect("a list of gaps");
+    let known = KnownGaps::parse("[\"no anyref\"]\n\"t/s.wast\" = \"5-6\"\n").expect("a list of gaps");
     let text = known.blessed(&report).to_string();
-    assert!(text.contains("[\"no vectors\"]\n\"t/s.wast\" = \"5-6\"\n"), "{text}");
+    assert!(text.contains("[\"no anyref\"]\n\"t/s.wast\" = \"5-6\"\n"), "{text}");
     for bad in ["[a]\n\"f\" = \"x\"", "[a]\n\"f\" = \"1-\"", "[a]\n\"f\" = \"\"", "[a]\n\"f\" = 3", "["] {
         assert!(KnownGaps::parse(bad).is_err(), "{bad}");
     }
@@ -510,7 +541,7 @@ fn a_report_is_for_people() {
       t/s.wast:4 return: should return [2]; it returned [1]
 
     unsupported, and failed for that:
-          2 the instruction V128Const: t/s.wast (2)
+          2 the heap type any (GC, exceptions): t/s.wast (2)
 
     3 passed, 4 failed
     ");

@@ -4,7 +4,9 @@ use wasmparser::Operator;
 
 use super::{Error, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::table::for_each_instruction;
-use crate::syntax::{BlockType, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, MemArg, NumType, RefType, ValType};
+use crate::syntax::{
+    BlockType, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, LaneIdx, MemArg, NumType, RefType, V128Bits, ValType,
+};
 
 /// How an immediate is taken over. `Err` is what isn't supported about it.
 trait Immediate<T> {
@@ -20,7 +22,7 @@ macro_rules! same {
         }
     )*};
 }
-same!(Idx, i32, i64);
+same!(Idx, i32, i64, LaneIdx, [LaneIdx; 16]);
 
 impl Immediate<F32Bits> for wasmparser::Ieee32 {
     fn take(self) -> std::result::Result<F32Bits, String> {
@@ -31,6 +33,12 @@ impl Immediate<F32Bits> for wasmparser::Ieee32 {
 impl Immediate<F64Bits> for wasmparser::Ieee64 {
     fn take(self) -> std::result::Result<F64Bits, String> {
         Ok(F64Bits(self.bits()))
+    }
+}
+
+impl Immediate<V128Bits> for wasmparser::V128 {
+    fn take(self) -> std::result::Result<V128Bits, String> {
+        Ok(V128Bits(*self.bytes()))
     }
 }
 
@@ -65,7 +73,7 @@ impl Immediate<ValType> for wasmparser::ValType {
             wasmparser::ValType::I64 => ValType::Num(NumType::I64),
             wasmparser::ValType::F32 => ValType::Num(NumType::F32),
             wasmparser::ValType::F64 => ValType::Num(NumType::F64),
-            wasmparser::ValType::V128 => return Err("the type v128 (SIMD)".into()),
+            wasmparser::ValType::V128 => ValType::V128,
             wasmparser::ValType::Ref(t) => ValType::Ref(t.take()?),
         })
     }

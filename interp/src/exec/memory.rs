@@ -4,12 +4,13 @@ use super::config::{Admin, Config};
 use super::domain::{Domain, Memory};
 use super::step::Reduced;
 use super::store::{MAX_PAGES, PAGE};
-use super::value::{Addr, I32, Num, Val};
-use crate::num;
+use super::value::{Addr, I32, Num, V128, Val};
+use super::vector;
+use crate::num::{self, Shape};
 use crate::rule::Rule;
-use crate::syntax::{Idx, Instr, MemArg};
+use crate::syntax::{Idx, Instr, LaneIdx, MemArg};
 use crate::trap::{Budget, TrapKind};
-use crate::value::{W8, W32, W64, Width};
+use crate::value::{W8, W32, W64, W128, Width};
 
 fn mem<D: Domain>(c: &Config<D>, x: Idx) -> Addr {
     c.instance().mems[x as usize]
@@ -75,6 +76,95 @@ pub(super) fn store_pack<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, 
     let (a, wrapped) = (mem(c, ao.mem), num::wrap::<D, T::W, N>(d, v));
     c.store.mems[a].bytes.store::<N>(d, ea, wrapped);
     Ok(Rule::StorePackVal)
+}
+
+/// The bits of an access, or `None` if it traps.
+fn loaded<D: Domain, N: Width>(
+    c: &Config<D>,
+    d: &D,
+    i: D::Bv<W32>,
+    ao: &MemArg,
+) -> Result<Option<D::Bv<N>>, D::Undecided> {
+    let ea = access(c, d, i, ao, num::bytes::<N>())?;
+    Ok(ea.map(|ea| c.store.mems[mem(c, ao.mem)].bytes.load::<N>(d, ea)))
+}
+
+/// `v128.load x ao`
+pub(super) fn vload<D: Domain>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
+    let i = c.stack.pop_num::<I32>();
+    let Some(v) = loaded::<D, W128>(c, d, i, ao)? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadOob));
+    };
+    c.stack.push_num::<V128>(v);
+    Ok(Rule::VloadVal)
+}
+
+/// `v128.loadMxN_sx x ao`: lanes as in S1, extended to those of S2.
+pub(super) fn vload_pack<D: Domain, S1: Shape, S2: Shape>(
+    c: &mut Config<D>,
+    d: &D,
+    ao: &MemArg,
+    extend: impl Fn(&D, D::Bv<S1::Lane>) -> D::Bv<S2::Lane>,
+) -> Reduced<D> {
+    let i = c.stack.pop_num::<I32>();
+    let Some(packed) = loaded::<D, W64>(c, d, i, ao)? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadPackOob));
+    };
+    let lane = |k: u32| d.extract::<W64, S1::Lane>(packed, k * <S1::Lane as Width>::BITS);
+    c.stack.push_num::<V128>(num::inv_lanes::<D, S2>(d, |k| extend(d, lane(k))));
+    Ok(Rule::VloadPackVal)
+}
+
+/// `v128.loadN_splat x ao`
+pub(super) fn vload_splat<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
+    let i = c.stack.pop_num::<I32>();
+    let Some(lane) = loaded::<D, S::Lane>(c, d, i, ao)? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadSplatOob));
+    };
+    c.stack.push_num::<V128>(num::inv_lanes::<D, S>(d, |_| lane));
+    Ok(Rule::VloadSplatVal)
+}
+
+/// `v128.loadN_zero x ao`
+pub(super) fn vload_zero<D: Domain, N: Width>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
+    let i = c.stack.pop_num::<I32>();
+    let Some(low) = loaded::<D, N>(c, d, i, ao)? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadZeroOob));
+    };
+    c.stack.push_num::<V128>(num::extend_u::<D, N, W128>(d, low));
+    Ok(Rule::VloadZeroVal)
+}
+
+/// `v128.loadN_lane x ao j`
+pub(super) fn vload_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &MemArg, j: LaneIdx) -> Reduced<D> {
+    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_num::<I32>());
+    let Some(lane) = loaded::<D, S::Lane>(c, d, i, ao)? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadLaneOob));
+    };
+    c.stack.push_num::<V128>(vector::replaced::<D, S>(d, v, j, lane));
+    Ok(Rule::VloadLaneVal)
+}
+
+/// `v128.store x ao`
+pub(super) fn vstore<D: Domain>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
+    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_num::<I32>());
+    let Some(ea) = access(c, d, i, ao, num::bytes::<W128>())? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VstoreOob));
+    };
+    let a = mem(c, ao.mem);
+    c.store.mems[a].bytes.store::<W128>(d, ea, v);
+    Ok(Rule::VstoreVal)
+}
+
+/// `v128.storeN_lane x ao j`
+pub(super) fn vstore_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &MemArg, j: LaneIdx) -> Reduced<D> {
+    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_num::<I32>());
+    let Some(ea) = access(c, d, i, ao, num::bytes::<S::Lane>())? else {
+        return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VstoreLaneOob));
+    };
+    let (a, lane) = (mem(c, ao.mem), num::lane::<D, S>(d, v, j.into()));
+    c.store.mems[a].bytes.store::<S::Lane>(d, ea, lane);
+    Ok(Rule::VstoreLaneVal)
 }
 
 /// A length in bytes, in pages.

@@ -22,6 +22,7 @@ mod table;
 mod traps;
 mod value;
 mod variable;
+mod vector;
 
 pub use config::{Admin, Config, Frame, Label, Place, Progress, Redex, Trapped};
 pub use domain::{Domain, Memory, Table};
@@ -29,4 +30,4 @@ pub use store::{
     ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, ModuleInst, PAGE, Store, TableInst,
 };
 pub use traps::trap_kinds;
-pub use value::{Addr, F32, F64, FuncAddr, I32, I64, Num, Ref, Val, Value};
+pub use value::{Addr, F32, F64, FuncAddr, I32, I64, Num, Ref, V128, Val, Value};

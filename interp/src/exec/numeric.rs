@@ -10,13 +10,14 @@ use crate::syntax::Instr;
 use crate::trap::TrapKind;
 use crate::value::{Reading, Width};
 
-/// `t.const c`: a value.
+/// `t.const c` and `v128.const c`: values.
 pub(super) fn constant<D: Domain>(d: &D, instr: &Instr) -> Option<Val<D>> {
     Some(match instr {
         Instr::I32Const { c } => Val::I32(d.constant(*c as u128)),
         Instr::I64Const { c } => Val::I64(d.constant(*c as u128)),
         Instr::F32Const { c } => Val::F32(d.constant(c.0.into())),
         Instr::F64Const { c } => Val::F64(d.constant(c.0.into())),
+        Instr::V128Const { c } => Val::V128(d.constant(c.bits())),
         _ => return None,
     })
 }
@@ -68,7 +69,7 @@ pub(super) fn partial_binop<D: Domain, T: Num>(
 }
 
 /// `bool` (4.3.2)
-fn truth<D: Domain>(d: &D, b: D::Bool) -> Val<D> {
+pub(super) fn truth<D: Domain>(d: &D, b: D::Bool) -> Val<D> {
     Val::I32(d.ite(b, d.constant(1), d.constant(0)))
 }
 

@@ -25,6 +25,7 @@ pub(super) fn select<D: Domain>(c: &mut Config<D>, d: &D) -> Reduced<D> {
         (None, Val::I64(a), Val::I64(b)) => (Val::I64(d.ite(zero, b, a)), Rule::SelectTrue),
         (None, Val::F32(a), Val::F32(b)) => (Val::F32(d.ite(zero, b, a)), Rule::SelectTrue),
         (None, Val::F64(a), Val::F64(b)) => (Val::F64(d.ite(zero, b, a)), Rule::SelectTrue),
+        (None, Val::V128(a), Val::V128(b)) => (Val::V128(d.ite(zero, b, a)), Rule::SelectTrue),
         (None, ..) if d.decide(zero)? => (second, Rule::SelectFalse),
         (None, ..) => (first, Rule::SelectTrue),
     };

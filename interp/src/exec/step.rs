@@ -3,7 +3,7 @@
 use super::config::{Admin, Config, Place, Progress, Redex};
 use super::domain::Domain;
 use super::value::{self, Val};
-use super::{control, memory, numeric, parametric, reference, table, variable};
+use super::{control, memory, numeric, parametric, reference, table, variable, vector};
 use crate::rule::Rule;
 use crate::syntax::Instr;
 use crate::syntax::table::for_each_instruction;
@@ -128,6 +128,44 @@ macro_rules! ty {
     };
 }
 
+/// Shapes by the names that the instruction table uses.
+macro_rules! shape {
+    (i8x16) => {
+        crate::num::I8x16
+    };
+    (i16x8) => {
+        crate::num::I16x8
+    };
+    (i32x4) => {
+        crate::num::I32x4
+    };
+    (i64x2) => {
+        crate::num::I64x2
+    };
+    (f32x4) => {
+        crate::num::F32x4
+    };
+    (f64x2) => {
+        crate::num::F64x2
+    };
+}
+
+/// Parts of a vector by the names that the instruction table uses.
+macro_rules! part {
+    (whole) => {
+        crate::num::Part::Whole
+    };
+    (zero) => {
+        crate::num::Part::Zero
+    };
+    (low) => {
+        crate::num::Part::Low
+    };
+    (high) => {
+        crate::num::Part::High
+    };
+}
+
 /// One row's reduction: the family is the function, the row's arguments are its parameters.
 macro_rules! reduction {
     ($c:ident $d:ident control($rule:ident) $($imm:ident)*) => { control::$rule($c, $d $(, $imm)*) };
@@ -162,6 +200,62 @@ macro_rules! reduction {
     };
     ($c:ident $d:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => {
         numeric::partial_cvtop::<D, ty!($t), ty!($u)>($c, $d, crate::num::$f)
+    };
+    ($c:ident $d:ident vload() $imm:ident) => { memory::vload($c, $d, $imm) };
+    ($c:ident $d:ident vload_pack($s1:ident, $s2:ident, $sx:ident) $imm:ident) => {
+        memory::vload_pack::<D, shape!($s1), shape!($s2)>($c, $d, $imm, crate::num::$sx)
+    };
+    ($c:ident $d:ident vload_splat($s:ident) $imm:ident) => { memory::vload_splat::<D, shape!($s)>($c, $d, $imm) };
+    ($c:ident $d:ident vload_zero($W:ident) $imm:ident) => {
+        memory::vload_zero::<D, crate::value::$W>($c, $d, $imm)
+    };
+    ($c:ident $d:ident vload_lane($s:ident) $ao:ident $i:ident) => {
+        memory::vload_lane::<D, shape!($s)>($c, $d, $ao, *$i)
+    };
+    ($c:ident $d:ident vstore() $imm:ident) => { memory::vstore($c, $d, $imm) };
+    ($c:ident $d:ident vstore_lane($s:ident) $ao:ident $i:ident) => {
+        memory::vstore_lane::<D, shape!($s)>($c, $d, $ao, *$i)
+    };
+    ($c:ident $d:ident vvunop($f:ident)) => { vector::vvunop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vvbinop($f:ident)) => { vector::vvbinop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vvternop($f:ident)) => { vector::vvternop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vvtestop($f:ident)) => { vector::vvtestop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vunop($s:ident, $f:ident)) => { vector::vunop::<D, shape!($s)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vbinop($s:ident, $f:ident)) => { vector::vbinop::<D, shape!($s)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vternop($s:ident, $f:ident)) => { vector::vternop::<D, shape!($s)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vtestop($s:ident, $f:ident)) => { vector::vtestop::<D, shape!($s)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vrelop($s:ident, $f:ident)) => { vector::vrelop::<D, shape!($s)>($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vshiftop($s:ident, $f:ident)) => {
+        vector::vshiftop::<D, shape!($s)>($c, $d, crate::num::$f)
+    };
+    ($c:ident $d:ident vbitmask($s:ident)) => { vector::vbitmask::<D, shape!($s)>($c, $d) };
+    ($c:ident $d:ident vswizzlop($s:ident, $f:ident)) => {
+        vector::vswizzlop::<D, shape!($s)>($c, $d, crate::num::$f)
+    };
+    ($c:ident $d:ident vshuffle() $imm:ident) => { vector::vshuffle($c, $d, $imm) };
+    ($c:ident $d:ident vsplat($s:ident, $t:ident)) => { vector::vsplat::<D, shape!($s), ty!($t)>($c, $d) };
+    ($c:ident $d:ident vextract_lane($s:ident, $t:ident) $i:ident) => {
+        vector::vextract_lane::<D, ty!($t), shape!($s)>($c, $d, *$i)
+    };
+    ($c:ident $d:ident vextract_lane_pack($s:ident, $t:ident, $sx:ident) $i:ident) => {
+        vector::vextract_lane_pack::<D, shape!($s), ty!($t)>($c, $d, *$i, crate::num::$sx)
+    };
+    ($c:ident $d:ident vreplace_lane($s:ident, $t:ident) $i:ident) => {
+        vector::vreplace_lane::<D, shape!($s), ty!($t)>($c, $d, *$i)
+    };
+    ($c:ident $d:ident vextunop($s1:ident, $s2:ident, $f:ident, $sx:ident)) => {
+        vector::vextunop($c, $d, |d, v| crate::num::$f::<D, shape!($s1), shape!($s2)>(d, crate::num::$sx, v))
+    };
+    ($c:ident $d:ident vextbinop($s1:ident, $s2:ident, $f:ident, $sx:ident)) => {
+        vector::vextbinop($c, $d, |d, vs| crate::num::$f::<D, shape!($s1), shape!($s2)>(d, crate::num::$sx, vs))
+    };
+    ($c:ident $d:ident relaxed_vextbinop($f:ident)) => { vector::vextbinop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vextternop($f:ident)) => { vector::vextternop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident vnarrow($s1:ident, $s2:ident, $f:ident)) => {
+        vector::vnarrow::<D, shape!($s1), shape!($s2)>($c, $d, crate::num::$f)
+    };
+    ($c:ident $d:ident vcvtop($s1:ident, $s2:ident, $part:ident, $f:ident)) => {
+        vector::vcvtop::<D, shape!($s1), shape!($s2)>($c, $d, part!($part), crate::num::$f)
     };
 }
 

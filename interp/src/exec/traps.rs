@@ -27,6 +27,27 @@ macro_rules! kinds {
     (store_pack($($arg:tt)*)) => {
         &[TrapKind::MemoryOutOfBounds]
     };
+    (vload($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (vload_pack($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (vload_splat($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (vload_zero($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (vload_lane($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (vstore($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (vstore_lane($($arg:tt)*)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
     (memory(size)) => {
         &[]
     };

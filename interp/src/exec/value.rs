@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::domain::Domain;
-use crate::syntax::{HeapType, NumType, RefType, ValType, f32_text, f64_text};
-use crate::value::{Concrete, MachineInt, W32, W64, Width};
+use crate::syntax::{HeapType, NumType, RefType, ValType, f32_text, f64_text, v128_text};
+use crate::value::{Concrete, MachineInt, W32, W64, W128, Width};
 
 /// Address of a function in the store.
 pub type FuncAddr = usize;
@@ -32,6 +32,8 @@ pub enum Val<D: Domain> {
     F32(D::Bv<W32>),
     /// `f64.const`
     F64(D::Bv<W64>),
+    /// `v128.const`; the first byte is the lowest.
+    V128(D::Bv<W128>),
     /// A reference.
     Ref(D::Ref),
 }
@@ -54,6 +56,7 @@ impl<D: Domain> fmt::Debug for Val<D> {
             Val::I64(c) => write!(f, "I64({c:?})"),
             Val::F32(c) => write!(f, "F32({c:?})"),
             Val::F64(c) => write!(f, "F64({c:?})"),
+            Val::V128(c) => write!(f, "V128({c:?})"),
             Val::Ref(r) => write!(f, "Ref({r:?})"),
         }
     }
@@ -65,6 +68,7 @@ impl PartialEq for Value {
         match (self, other) {
             (Val::I32(a), Val::I32(b)) | (Val::F32(a), Val::F32(b)) => a == b,
             (Val::I64(a), Val::I64(b)) | (Val::F64(a), Val::F64(b)) => a == b,
+            (Val::V128(a), Val::V128(b)) => a == b,
             (Val::Ref(a), Val::Ref(b)) => a == b,
             _ => false,
         }
@@ -79,6 +83,7 @@ impl<D: Domain> Val<D> {
             ValType::Num(NumType::I64) => Val::I64(d.constant(0)),
             ValType::Num(NumType::F32) => Val::F32(d.constant(0)),
             ValType::Num(NumType::F64) => Val::F64(d.constant(0)),
+            ValType::V128 => Val::V128(d.constant(0)),
             ValType::Ref(t) => Val::Ref(d.reference(Ref::Null(t.heap))),
         }
     }
@@ -90,6 +95,7 @@ impl<D: Domain> Val<D> {
             Val::I64(c) => Val::I64(d.constant(c.into())),
             Val::F32(c) => Val::F32(d.constant(c.into())),
             Val::F64(c) => Val::F64(d.constant(c.into())),
+            Val::V128(c) => Val::V128(d.constant(c)),
             Val::Ref(r) => Val::Ref(d.reference(r)),
         }
     }
@@ -103,6 +109,7 @@ impl Value {
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
             Val::Ref(Ref::Null(heap)) => ValType::Ref(RefType { heap: *heap }),
             Val::Ref(Ref::Func(_)) => ValType::FUNCREF,
             Val::Ref(Ref::Extern(_)) => ValType::EXTERNREF,
@@ -129,7 +136,7 @@ impl fmt::Display for Ref {
     }
 }
 
-/// As in the text format: integers signed, references by address.
+/// As in the text format: integers signed, vectors as four integers, references by address.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -137,12 +144,13 @@ impl fmt::Display for Value {
             Val::I64(c) => write!(f, "{}", *c as i64),
             Val::F32(c) => f.write_str(&f32_text(*c)),
             Val::F64(c) => f.write_str(&f64_text(*c)),
+            Val::V128(c) => f.write_str(&v128_text(*c)),
             Val::Ref(r) => r.fmt(f),
         }
     }
 }
 
-/// The number types as types, so that a reduction is written once for all of them.
+/// The number types and `v128` as types, so that a reduction is written once for all of them.
 pub trait Num {
     /// Its width.
     type W: Width;
@@ -175,6 +183,7 @@ nums! {
     I64 W64;
     F32 W32;
     F64 W64;
+    V128 W128;
 }
 
 /// From little-endian bytes to a number and back (`bytes`, 4.3.1).

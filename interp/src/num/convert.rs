@@ -20,6 +20,23 @@ pub fn wrap<D: Reading, N: Width, M: Width>(d: &D, a: D::Bv<N>) -> D::Bv<M> {
     d.extract(a, 0)
 }
 
+/// `narrow_s` (`sat_s` of the signed number): the nearest signed integer of M bits.
+pub fn narrow_s<D: Reading, N: Width, M: Width>(d: &D, a: D::Bv<N>) -> D::Bv<M> {
+    let max = (1 << (M::BITS - 1)) - 1;
+    clamped(d, a, !max, max)
+}
+
+/// `narrow_u` (`sat_u` of the signed number): the nearest unsigned integer of M bits.
+pub fn narrow_u<D: Reading, N: Width, M: Width>(d: &D, a: D::Bv<N>) -> D::Bv<M> {
+    clamped(d, a, 0, (1 << M::BITS) - 1)
+}
+
+fn clamped<D: Reading, N: Width, M: Width>(d: &D, a: D::Bv<N>, min: u128, max: u128) -> D::Bv<M> {
+    let (min, max) = (d.constant::<N>(min), d.constant::<N>(max));
+    let at_least = d.ite(d.slt(a, min), min, a);
+    d.extract(d.ite(d.slt(max, at_least), max, at_least), 0)
+}
+
 /// `promote`
 pub fn promote<D: Reading, N: FloatWidth, M: FloatWidth>(d: &D, a: D::Bv<N>) -> D::Bv<M> {
     d.reformat(a)

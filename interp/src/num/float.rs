@@ -19,11 +19,11 @@ pub fn is_nan<D: Reading, N: FloatWidth>(d: &D, a: D::Bv<N>) -> D::Bool {
     d.ult(d.constant(((1 << exponent) - 1) << N::SIGNIFICAND), magnitude(d, a))
 }
 
-fn either_nan<D: Reading, N: FloatWidth>(d: &D, a: D::Bv<N>, b: D::Bv<N>) -> D::Bool {
+pub(super) fn either_nan<D: Reading, N: FloatWidth>(d: &D, a: D::Bv<N>, b: D::Bv<N>) -> D::Bool {
     d.either(is_nan(d, a), is_nan(d, b))
 }
 
-fn both_zero<D: Reading, N: FloatWidth>(d: &D, a: D::Bv<N>, b: D::Bv<N>) -> D::Bool {
+pub(super) fn both_zero<D: Reading, N: FloatWidth>(d: &D, a: D::Bv<N>, b: D::Bv<N>) -> D::Bool {
     d.eq(magnitude(d, d.or(a, b)), d.constant(0))
 }
 
@@ -94,6 +94,10 @@ functions! { Bv:
         let number = d.ite(both_zero(d, a, b), d.and(a, b), number);
         d.ite(either_nan(d, a, b), d.nans(a, b), number)
     };
+    /// `fpmin`: the second if it is less, else the first, whatever they are.
+    fpmin = |d, a, b| d.ite(flt(d, b, a), b, a);
+    /// `fpmax`: the second if it is greater, else the first, whatever they are.
+    fpmax = |d, a, b| d.ite(flt(d, a, b), b, a);
     /// `fcopysign`
     fcopysign = |d, a, b| d.or(magnitude(d, a), d.and(b, sign(d)));
 }

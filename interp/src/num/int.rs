@@ -1,6 +1,6 @@
 //! Integer operations (4.3.2).
 
-use super::Partial;
+use super::{Partial, narrow_s};
 use crate::trap::TrapKind;
 use crate::value::{Reading, W8, W16, W32, Width};
 
@@ -34,6 +34,8 @@ binops! {
     ior = |d, a, b| d.or(a, b);
     /// `ixor`
     ixor = |d, a, b| d.xor(a, b);
+    /// `iandnot`
+    iandnot = |d, a, b| d.and(a, inot(d, b));
     /// `ishl`
     ishl = |d, a, b| d.shl(a, modulo_width(d, b));
     /// `ishr_u`
@@ -51,6 +53,54 @@ binops! {
         let k = modulo_width(d, b);
         d.or(d.lshr(a, k), d.shl(a, d.sub(d.constant(N::BITS.into()), k)))
     };
+    /// `imin_u`
+    imin_u = |d, a, b| d.ite(d.ult(b, a), b, a);
+    /// `imin_s`
+    imin_s = |d, a, b| d.ite(d.slt(b, a), b, a);
+    /// `imax_u`
+    imax_u = |d, a, b| d.ite(d.ult(a, b), b, a);
+    /// `imax_s`
+    imax_s = |d, a, b| d.ite(d.slt(a, b), b, a);
+    /// `iadd_sat_u`
+    iadd_sat_u = |d, a, b| {
+        let sum = d.add(a, b);
+        d.ite(d.ult(sum, a), d.constant(u128::MAX), sum)
+    };
+    /// `iadd_sat_s`
+    iadd_sat_s = |d, a, b| {
+        // It overflows where the operands have the same sign, and the sum another.
+        let sum = d.add(a, b);
+        saturated_s(d, d.and(d.xor(a, sum), d.xor(b, sum)), a, sum)
+    };
+    /// `isub_sat_u`
+    isub_sat_u = |d, a, b| d.ite(d.ult(a, b), zero(d), d.sub(a, b));
+    /// `isub_sat_s`
+    isub_sat_s = |d, a, b| {
+        // It overflows where the operands have different signs, and the difference isn't of the first one's.
+        let difference = d.sub(a, b);
+        saturated_s(d, d.and(d.xor(a, b), d.xor(a, difference)), a, difference)
+    };
+    /// `iavgr_u`: (a + b + 1) / 2, without the bit that the sum may have beyond N.
+    iavgr_u = |d, a, b| d.sub(d.or(a, b), d.lshr(d.xor(a, b), d.constant(1)));
+}
+
+/// `result`, or the limit on the side of `a` where `overflow` is negative.
+fn saturated_s<D: Reading, N: Width>(d: &D, overflow: D::Bv<N>, a: D::Bv<N>, result: D::Bv<N>) -> D::Bv<N> {
+    let min = 1 << (N::BITS - 1);
+    let limit = d.ite(d.slt(a, zero(d)), d.constant(min), d.constant(min - 1));
+    d.ite(d.slt(overflow, zero(d)), limit, result)
+}
+
+/// `iq15mulr_sat_s`: the product of two fixed-point numbers with 15 bits after the point, rounded.
+pub fn iq15mulr_sat_s<D: Reading>(d: &D, a: D::Bv<W16>, b: D::Bv<W16>) -> D::Bv<W16> {
+    let product = d.mul::<W32>(d.sext(a), d.sext(b));
+    let rounded = d.ashr(d.add(product, d.constant(1 << 14)), d.constant(15));
+    narrow_s::<D, W32, W16>(d, rounded)
+}
+
+/// `ibitselect`: bits of `a` where `c` has ones, else of `b`.
+pub fn ibitselect<D: Reading, N: Width>(d: &D, a: D::Bv<N>, b: D::Bv<N>, c: D::Bv<N>) -> D::Bv<N> {
+    d.or(d.and(a, c), iandnot(d, b, c))
 }
 
 macro_rules! partial_binops {
@@ -90,6 +140,12 @@ macro_rules! unops {
     )*};
 }
 unops! {
+    /// `ineg`
+    ineg = |d, a| d.sub(zero(d), a);
+    /// `iabs`: the least number stays what it is.
+    iabs = |d, a| d.ite(d.slt(a, zero(d)), ineg(d, a), a);
+    /// `inot`
+    inot = |d, a| d.xor(a, d.constant(u128::MAX));
     /// `iclz`
     iclz = |d, a| d.clz(a);
     /// `ictz`
@@ -102,6 +158,11 @@ unops! {
     iextend16_s = |d, a| d.sext(d.extract::<N, W16>(a, 0));
     /// `iextend` from 32 bits
     iextend32_s = |d, a| d.sext(d.extract::<N, W32>(a, 0));
+}
+
+/// `inez`
+pub fn inez<D: Reading, N: Width>(d: &D, a: D::Bv<N>) -> D::Bool {
+    d.negate(d.eq(a, zero(d)))
 }
 
 /// `ieqz`

@@ -8,12 +8,16 @@ mod convert;
 mod float;
 pub(crate) mod generic;
 mod int;
+mod relaxed;
+mod vector;
 
 pub(crate) use address::bytes;
 pub use address::{effective_address, out_of_bounds, range_out_of_bounds};
 pub use convert::*;
 pub use float::*;
 pub use int::*;
+pub use relaxed::*;
+pub use vector::*;
 
 use crate::trap::TrapKind;
 use crate::value::{Reading, Width};

@@ -80,6 +80,7 @@ enum ValueForm {
     I64(Int<64>),
     F32(Bits<32>),
     F64(Bits<64>),
+    V128(VectorBytes),
     Ref(NullForm),
     Extern(u32),
     Func(usize),
@@ -150,6 +151,18 @@ impl TryFrom<String> for HexBytes {
     }
 }
 
+/// The bytes of a vector.
+#[derive(Deserialize)]
+#[serde(try_from = "HexBytes")]
+struct VectorBytes([u8; 16]);
+
+impl TryFrom<HexBytes> for VectorBytes {
+    type Error = &'static str;
+    fn try_from(HexBytes(bytes): HexBytes) -> Result<Self, &'static str> {
+        bytes.try_into().map(VectorBytes).map_err(|_| "a vector has 16 bytes, as 32 hexadecimal digits")
+    }
+}
+
 impl From<ValueForm> for Value {
     fn from(form: ValueForm) -> Value {
         match form {
@@ -157,6 +170,7 @@ impl From<ValueForm> for Value {
             ValueForm::I64(c) => Val::I64(c.0),
             ValueForm::F32(c) => Val::F32(c.0 as u32),
             ValueForm::F64(c) => Val::F64(c.0),
+            ValueForm::V128(c) => Val::V128(u128::from_le_bytes(c.0)),
             ValueForm::Ref(NullForm::Func) => Val::Ref(Ref::Null(HeapType::Func)),
             ValueForm::Ref(NullForm::Extern) => Val::Ref(Ref::Null(HeapType::Extern)),
             ValueForm::Extern(n) => Val::Ref(Ref::Extern(n)),
@@ -249,7 +263,7 @@ fn step(step: &Step) -> String {
             out += &format!("call = {{ instance = {instance}, export = {export}, args = {args} }}\n");
         }
         Step::Write(Write { instance, export, offset, bytes }) => {
-            let (export, bytes) = (string(export), bytes.iter().map(|b| format!("{b:02x}")).collect::<String>());
+            let (export, bytes) = (string(export), hex(bytes));
             let place = format!("instance = {instance}, export = {export}, offset = {offset}");
             out += &format!("write = {{ {place}, bytes = \"{bytes}\" }}\n");
         }
@@ -259,6 +273,10 @@ fn step(step: &Step) -> String {
         }
     }
     out
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn array(values: &[Value]) -> String {
@@ -271,6 +289,7 @@ fn inline(value: &Value) -> String {
         Val::I64(c) => format!("{{ i64 = \"{}\" }}", *c as i64),
         Val::F32(c) => format!("{{ f32 = \"{c:#010x}\" }}"),
         Val::F64(c) => format!("{{ f64 = \"{c:#018x}\" }}"),
+        Val::V128(c) => format!("{{ v128 = \"{}\" }}", hex(&c.to_le_bytes())),
         Val::Ref(Ref::Null(heap)) => format!("{{ ref = \"null-{heap}\" }}"),
         Val::Ref(Ref::Extern(n)) => format!("{{ extern = {n} }}"),
         Val::Ref(Ref::Func(a)) => format!("{{ func = {a} }}"),

@@ -22,7 +22,8 @@
 //! ```
 //!
 //! Integers are written as text, since TOML has no unsigned ones of 64 bits: decimal, signed or not, or `0x` and
-//! hexadecimal digits. A float is written as its bits, `{ f32 = "0x7fc00000" }`, so that a NaN keeps them. A null is
+//! hexadecimal digits. A float is written as its bits, `{ f32 = "0x7fc00000" }`, so that a NaN keeps them, and a vector
+//! as its 16 bytes, `{ v128 = "000102030405060708090a0b0c0d0e0f" }`, the first one first. A null is
 //! `{ ref = "null-func" }` or `{ ref = "null-extern" }`, a reference of the host's `{ extern = 3 }`. A reference to a
 //! function, `{ func = 2 }`, is an address of the engine that it came from and means nothing to another one. An answer
 //! with `throws = true` throws an exception instead of returning.

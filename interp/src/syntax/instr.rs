@@ -13,6 +13,20 @@ pub struct F32Bits(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct F64Bits(pub u64);
 
+/// The bytes of a `v128` constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct V128Bits(pub [u8; 16]);
+
+impl V128Bits {
+    /// The first byte lowest.
+    pub fn bits(self) -> u128 {
+        u128::from_le_bytes(self.0)
+    }
+}
+
+/// Index of a lane (2.4.9).
+pub type LaneIdx = u8;
+
 /// The type of a block (2.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockType {
@@ -114,6 +128,24 @@ impl Immediate for F64Bits {
     }
 }
 
+impl Immediate for V128Bits {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", v128_text(self.bits()))
+    }
+}
+
+impl Immediate for LaneIdx {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {self}")
+    }
+}
+
+impl Immediate for [LaneIdx; 16] {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|i| write!(f, " {i}"))
+    }
+}
+
 impl Immediate for Box<[Idx]> {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.iter().try_for_each(|l| write!(f, " {l}"))
@@ -176,6 +208,12 @@ pub fn f64_text(bits: u64) -> String {
     } else {
         format!("{value:?}")
     }
+}
+
+/// The text form (6.3.3) of the vector with these bits, in the shape `i32x4`.
+pub fn v128_text(bits: u128) -> String {
+    let lane = |i: u32| (bits >> (32 * i)) as u32;
+    format!("i32x4 {:#010x} {:#010x} {:#010x} {:#010x}", lane(0), lane(1), lane(2), lane(3))
 }
 
 fn nan_text(negative: bool, payload: u64, canonical: u64) -> String {

@@ -5,7 +5,7 @@ mod module;
 pub mod table;
 mod types;
 
-pub use instr::{BlockType, F32Bits, F64Bits, Instr, MemArg, f32_text, f64_text};
+pub use instr::{BlockType, F32Bits, F64Bits, Instr, LaneIdx, MemArg, V128Bits, f32_text, f64_text, v128_text};
 pub use module::{Data, Elem, Export, Expr, ExternIdx, Func, Global, Import, Module, SegmentMode, Table};
 pub use types::{
     ExternType, FuncType, GlobalType, HeapType, Idx, Limits, MemType, NumType, RefType, TableType, ValType,

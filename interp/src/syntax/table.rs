@@ -92,6 +92,36 @@ macro_rules! for_each_instruction {
             [0xFC 0x0A] "memory.copy" MemoryCopy { dst_mem as x: Idx, src_mem as y: Idx } memory(copy);
             [0xFC 0x0B] "memory.fill" MemoryFill { mem as x: Idx } memory(fill);
 
+            [0xFD 0x00] "v128.load" V128Load { memarg as ao: MemArg } vload();
+            [0xFD 0x01] "v128.load8x8_s" V128Load8x8S { memarg as ao: MemArg } vload_pack(i8x16, i16x8, extend_s);
+            [0xFD 0x02] "v128.load8x8_u" V128Load8x8U { memarg as ao: MemArg } vload_pack(i8x16, i16x8, extend_u);
+            [0xFD 0x03] "v128.load16x4_s" V128Load16x4S { memarg as ao: MemArg } vload_pack(i16x8, i32x4, extend_s);
+            [0xFD 0x04] "v128.load16x4_u" V128Load16x4U { memarg as ao: MemArg } vload_pack(i16x8, i32x4, extend_u);
+            [0xFD 0x05] "v128.load32x2_s" V128Load32x2S { memarg as ao: MemArg } vload_pack(i32x4, i64x2, extend_s);
+            [0xFD 0x06] "v128.load32x2_u" V128Load32x2U { memarg as ao: MemArg } vload_pack(i32x4, i64x2, extend_u);
+            [0xFD 0x07] "v128.load8_splat" V128Load8Splat { memarg as ao: MemArg } vload_splat(i8x16);
+            [0xFD 0x08] "v128.load16_splat" V128Load16Splat { memarg as ao: MemArg } vload_splat(i16x8);
+            [0xFD 0x09] "v128.load32_splat" V128Load32Splat { memarg as ao: MemArg } vload_splat(i32x4);
+            [0xFD 0x0A] "v128.load64_splat" V128Load64Splat { memarg as ao: MemArg } vload_splat(i64x2);
+            [0xFD 0x0B] "v128.store" V128Store { memarg as ao: MemArg } vstore();
+            [0xFD 0x54] "v128.load8_lane" V128Load8Lane { memarg as ao: MemArg, lane as i: LaneIdx } vload_lane(i8x16);
+            [0xFD 0x55] "v128.load16_lane" V128Load16Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vload_lane(i16x8);
+            [0xFD 0x56] "v128.load32_lane" V128Load32Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vload_lane(i32x4);
+            [0xFD 0x57] "v128.load64_lane" V128Load64Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vload_lane(i64x2);
+            [0xFD 0x58] "v128.store8_lane" V128Store8Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vstore_lane(i8x16);
+            [0xFD 0x59] "v128.store16_lane" V128Store16Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vstore_lane(i16x8);
+            [0xFD 0x5A] "v128.store32_lane" V128Store32Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vstore_lane(i32x4);
+            [0xFD 0x5B] "v128.store64_lane" V128Store64Lane { memarg as ao: MemArg, lane as i: LaneIdx }
+                vstore_lane(i64x2);
+            [0xFD 0x5C] "v128.load32_zero" V128Load32Zero { memarg as ao: MemArg } vload_zero(W32);
+            [0xFD 0x5D] "v128.load64_zero" V128Load64Zero { memarg as ao: MemArg } vload_zero(W64);
+
             // Reference instructions (2.4.6).
             [0xD0] "ref.null" RefNull { hty as ht: HeapType } reference(null);
             [0xD1] "ref.is_null" RefIsNull {} reference(is_null);
@@ -244,6 +274,272 @@ macro_rules! for_each_instruction {
             [0xFC 0x05] "i64.trunc_sat_f32_u" I64TruncSatF32U {} cvtop(f32, i64, trunc_sat_u);
             [0xFC 0x06] "i64.trunc_sat_f64_s" I64TruncSatF64S {} cvtop(f64, i64, trunc_sat_s);
             [0xFC 0x07] "i64.trunc_sat_f64_u" I64TruncSatF64U {} cvtop(f64, i64, trunc_sat_u);
+
+            // Vector instructions (2.4.9).
+            [0xFD 0x0C] "v128.const" V128Const { value as c: V128Bits } constant(v128);
+            [0xFD 0x0D] "i8x16.shuffle" I8x16Shuffle { lanes as is: [LaneIdx; 16] } vshuffle();
+            [0xFD 0x0E] "i8x16.swizzle" I8x16Swizzle {} vswizzlop(i8x16, iswizzle_lane);
+            [0xFD 0x0F] "i8x16.splat" I8x16Splat {} vsplat(i8x16, i32);
+            [0xFD 0x10] "i16x8.splat" I16x8Splat {} vsplat(i16x8, i32);
+            [0xFD 0x11] "i32x4.splat" I32x4Splat {} vsplat(i32x4, i32);
+            [0xFD 0x12] "i64x2.splat" I64x2Splat {} vsplat(i64x2, i64);
+            [0xFD 0x13] "f32x4.splat" F32x4Splat {} vsplat(f32x4, f32);
+            [0xFD 0x14] "f64x2.splat" F64x2Splat {} vsplat(f64x2, f64);
+            [0xFD 0x15] "i8x16.extract_lane_s" I8x16ExtractLaneS { lane as i: LaneIdx }
+                vextract_lane_pack(i8x16, i32, extend_s);
+            [0xFD 0x16] "i8x16.extract_lane_u" I8x16ExtractLaneU { lane as i: LaneIdx }
+                vextract_lane_pack(i8x16, i32, extend_u);
+            [0xFD 0x17] "i8x16.replace_lane" I8x16ReplaceLane { lane as i: LaneIdx } vreplace_lane(i8x16, i32);
+            [0xFD 0x18] "i16x8.extract_lane_s" I16x8ExtractLaneS { lane as i: LaneIdx }
+                vextract_lane_pack(i16x8, i32, extend_s);
+            [0xFD 0x19] "i16x8.extract_lane_u" I16x8ExtractLaneU { lane as i: LaneIdx }
+                vextract_lane_pack(i16x8, i32, extend_u);
+            [0xFD 0x1A] "i16x8.replace_lane" I16x8ReplaceLane { lane as i: LaneIdx } vreplace_lane(i16x8, i32);
+            [0xFD 0x1B] "i32x4.extract_lane" I32x4ExtractLane { lane as i: LaneIdx } vextract_lane(i32x4, i32);
+            [0xFD 0x1C] "i32x4.replace_lane" I32x4ReplaceLane { lane as i: LaneIdx } vreplace_lane(i32x4, i32);
+            [0xFD 0x1D] "i64x2.extract_lane" I64x2ExtractLane { lane as i: LaneIdx } vextract_lane(i64x2, i64);
+            [0xFD 0x1E] "i64x2.replace_lane" I64x2ReplaceLane { lane as i: LaneIdx } vreplace_lane(i64x2, i64);
+            [0xFD 0x1F] "f32x4.extract_lane" F32x4ExtractLane { lane as i: LaneIdx } vextract_lane(f32x4, f32);
+            [0xFD 0x20] "f32x4.replace_lane" F32x4ReplaceLane { lane as i: LaneIdx } vreplace_lane(f32x4, f32);
+            [0xFD 0x21] "f64x2.extract_lane" F64x2ExtractLane { lane as i: LaneIdx } vextract_lane(f64x2, f64);
+            [0xFD 0x22] "f64x2.replace_lane" F64x2ReplaceLane { lane as i: LaneIdx } vreplace_lane(f64x2, f64);
+            [0xFD 0x23] "i8x16.eq" I8x16Eq {} vrelop(i8x16, ieq);
+            [0xFD 0x24] "i8x16.ne" I8x16Ne {} vrelop(i8x16, ine);
+            [0xFD 0x25] "i8x16.lt_s" I8x16LtS {} vrelop(i8x16, ilt_s);
+            [0xFD 0x26] "i8x16.lt_u" I8x16LtU {} vrelop(i8x16, ilt_u);
+            [0xFD 0x27] "i8x16.gt_s" I8x16GtS {} vrelop(i8x16, igt_s);
+            [0xFD 0x28] "i8x16.gt_u" I8x16GtU {} vrelop(i8x16, igt_u);
+            [0xFD 0x29] "i8x16.le_s" I8x16LeS {} vrelop(i8x16, ile_s);
+            [0xFD 0x2A] "i8x16.le_u" I8x16LeU {} vrelop(i8x16, ile_u);
+            [0xFD 0x2B] "i8x16.ge_s" I8x16GeS {} vrelop(i8x16, ige_s);
+            [0xFD 0x2C] "i8x16.ge_u" I8x16GeU {} vrelop(i8x16, ige_u);
+            [0xFD 0x2D] "i16x8.eq" I16x8Eq {} vrelop(i16x8, ieq);
+            [0xFD 0x2E] "i16x8.ne" I16x8Ne {} vrelop(i16x8, ine);
+            [0xFD 0x2F] "i16x8.lt_s" I16x8LtS {} vrelop(i16x8, ilt_s);
+            [0xFD 0x30] "i16x8.lt_u" I16x8LtU {} vrelop(i16x8, ilt_u);
+            [0xFD 0x31] "i16x8.gt_s" I16x8GtS {} vrelop(i16x8, igt_s);
+            [0xFD 0x32] "i16x8.gt_u" I16x8GtU {} vrelop(i16x8, igt_u);
+            [0xFD 0x33] "i16x8.le_s" I16x8LeS {} vrelop(i16x8, ile_s);
+            [0xFD 0x34] "i16x8.le_u" I16x8LeU {} vrelop(i16x8, ile_u);
+            [0xFD 0x35] "i16x8.ge_s" I16x8GeS {} vrelop(i16x8, ige_s);
+            [0xFD 0x36] "i16x8.ge_u" I16x8GeU {} vrelop(i16x8, ige_u);
+            [0xFD 0x37] "i32x4.eq" I32x4Eq {} vrelop(i32x4, ieq);
+            [0xFD 0x38] "i32x4.ne" I32x4Ne {} vrelop(i32x4, ine);
+            [0xFD 0x39] "i32x4.lt_s" I32x4LtS {} vrelop(i32x4, ilt_s);
+            [0xFD 0x3A] "i32x4.lt_u" I32x4LtU {} vrelop(i32x4, ilt_u);
+            [0xFD 0x3B] "i32x4.gt_s" I32x4GtS {} vrelop(i32x4, igt_s);
+            [0xFD 0x3C] "i32x4.gt_u" I32x4GtU {} vrelop(i32x4, igt_u);
+            [0xFD 0x3D] "i32x4.le_s" I32x4LeS {} vrelop(i32x4, ile_s);
+            [0xFD 0x3E] "i32x4.le_u" I32x4LeU {} vrelop(i32x4, ile_u);
+            [0xFD 0x3F] "i32x4.ge_s" I32x4GeS {} vrelop(i32x4, ige_s);
+            [0xFD 0x40] "i32x4.ge_u" I32x4GeU {} vrelop(i32x4, ige_u);
+            [0xFD 0x41] "f32x4.eq" F32x4Eq {} vrelop(f32x4, feq);
+            [0xFD 0x42] "f32x4.ne" F32x4Ne {} vrelop(f32x4, fne);
+            [0xFD 0x43] "f32x4.lt" F32x4Lt {} vrelop(f32x4, flt);
+            [0xFD 0x44] "f32x4.gt" F32x4Gt {} vrelop(f32x4, fgt);
+            [0xFD 0x45] "f32x4.le" F32x4Le {} vrelop(f32x4, fle);
+            [0xFD 0x46] "f32x4.ge" F32x4Ge {} vrelop(f32x4, fge);
+            [0xFD 0x47] "f64x2.eq" F64x2Eq {} vrelop(f64x2, feq);
+            [0xFD 0x48] "f64x2.ne" F64x2Ne {} vrelop(f64x2, fne);
+            [0xFD 0x49] "f64x2.lt" F64x2Lt {} vrelop(f64x2, flt);
+            [0xFD 0x4A] "f64x2.gt" F64x2Gt {} vrelop(f64x2, fgt);
+            [0xFD 0x4B] "f64x2.le" F64x2Le {} vrelop(f64x2, fle);
+            [0xFD 0x4C] "f64x2.ge" F64x2Ge {} vrelop(f64x2, fge);
+            [0xFD 0x4D] "v128.not" V128Not {} vvunop(inot);
+            [0xFD 0x4E] "v128.and" V128And {} vvbinop(iand);
+            [0xFD 0x4F] "v128.andnot" V128AndNot {} vvbinop(iandnot);
+            [0xFD 0x50] "v128.or" V128Or {} vvbinop(ior);
+            [0xFD 0x51] "v128.xor" V128Xor {} vvbinop(ixor);
+            [0xFD 0x52] "v128.bitselect" V128Bitselect {} vvternop(ibitselect);
+            [0xFD 0x53] "v128.any_true" V128AnyTrue {} vvtestop(inez);
+            [0xFD 0x5E] "f32x4.demote_f64x2_zero" F32x4DemoteF64x2Zero {} vcvtop(f64x2, f32x4, zero, demote);
+            [0xFD 0x5F] "f64x2.promote_low_f32x4" F64x2PromoteLowF32x4 {} vcvtop(f32x4, f64x2, low, promote);
+            [0xFD 0x60] "i8x16.abs" I8x16Abs {} vunop(i8x16, iabs);
+            [0xFD 0x61] "i8x16.neg" I8x16Neg {} vunop(i8x16, ineg);
+            [0xFD 0x62] "i8x16.popcnt" I8x16Popcnt {} vunop(i8x16, ipopcnt);
+            [0xFD 0x63] "i8x16.all_true" I8x16AllTrue {} vtestop(i8x16, inez);
+            [0xFD 0x64] "i8x16.bitmask" I8x16Bitmask {} vbitmask(i8x16);
+            [0xFD 0x65] "i8x16.narrow_i16x8_s" I8x16NarrowI16x8S {} vnarrow(i16x8, i8x16, narrow_s);
+            [0xFD 0x66] "i8x16.narrow_i16x8_u" I8x16NarrowI16x8U {} vnarrow(i16x8, i8x16, narrow_u);
+            [0xFD 0x67] "f32x4.ceil" F32x4Ceil {} vunop(f32x4, fceil);
+            [0xFD 0x68] "f32x4.floor" F32x4Floor {} vunop(f32x4, ffloor);
+            [0xFD 0x69] "f32x4.trunc" F32x4Trunc {} vunop(f32x4, ftrunc);
+            [0xFD 0x6A] "f32x4.nearest" F32x4Nearest {} vunop(f32x4, fnearest);
+            [0xFD 0x6B] "i8x16.shl" I8x16Shl {} vshiftop(i8x16, ishl);
+            [0xFD 0x6C] "i8x16.shr_s" I8x16ShrS {} vshiftop(i8x16, ishr_s);
+            [0xFD 0x6D] "i8x16.shr_u" I8x16ShrU {} vshiftop(i8x16, ishr_u);
+            [0xFD 0x6E] "i8x16.add" I8x16Add {} vbinop(i8x16, iadd);
+            [0xFD 0x6F] "i8x16.add_sat_s" I8x16AddSatS {} vbinop(i8x16, iadd_sat_s);
+            [0xFD 0x70] "i8x16.add_sat_u" I8x16AddSatU {} vbinop(i8x16, iadd_sat_u);
+            [0xFD 0x71] "i8x16.sub" I8x16Sub {} vbinop(i8x16, isub);
+            [0xFD 0x72] "i8x16.sub_sat_s" I8x16SubSatS {} vbinop(i8x16, isub_sat_s);
+            [0xFD 0x73] "i8x16.sub_sat_u" I8x16SubSatU {} vbinop(i8x16, isub_sat_u);
+            [0xFD 0x74] "f64x2.ceil" F64x2Ceil {} vunop(f64x2, fceil);
+            [0xFD 0x75] "f64x2.floor" F64x2Floor {} vunop(f64x2, ffloor);
+            [0xFD 0x76] "i8x16.min_s" I8x16MinS {} vbinop(i8x16, imin_s);
+            [0xFD 0x77] "i8x16.min_u" I8x16MinU {} vbinop(i8x16, imin_u);
+            [0xFD 0x78] "i8x16.max_s" I8x16MaxS {} vbinop(i8x16, imax_s);
+            [0xFD 0x79] "i8x16.max_u" I8x16MaxU {} vbinop(i8x16, imax_u);
+            [0xFD 0x7A] "f64x2.trunc" F64x2Trunc {} vunop(f64x2, ftrunc);
+            [0xFD 0x7B] "i8x16.avgr_u" I8x16AvgrU {} vbinop(i8x16, iavgr_u);
+            [0xFD 0x7C] "i16x8.extadd_pairwise_i8x16_s" I16x8ExtAddPairwiseI8x16S {}
+                vextunop(i8x16, i16x8, ivadd_pairwise, extend_s);
+            [0xFD 0x7D] "i16x8.extadd_pairwise_i8x16_u" I16x8ExtAddPairwiseI8x16U {}
+                vextunop(i8x16, i16x8, ivadd_pairwise, extend_u);
+            [0xFD 0x7E] "i32x4.extadd_pairwise_i16x8_s" I32x4ExtAddPairwiseI16x8S {}
+                vextunop(i16x8, i32x4, ivadd_pairwise, extend_s);
+            [0xFD 0x7F] "i32x4.extadd_pairwise_i16x8_u" I32x4ExtAddPairwiseI16x8U {}
+                vextunop(i16x8, i32x4, ivadd_pairwise, extend_u);
+            [0xFD 0x80 0x01] "i16x8.abs" I16x8Abs {} vunop(i16x8, iabs);
+            [0xFD 0x81 0x01] "i16x8.neg" I16x8Neg {} vunop(i16x8, ineg);
+            [0xFD 0x82 0x01] "i16x8.q15mulr_sat_s" I16x8Q15MulrSatS {} vbinop(i16x8, iq15mulr_sat_s);
+            [0xFD 0x83 0x01] "i16x8.all_true" I16x8AllTrue {} vtestop(i16x8, inez);
+            [0xFD 0x84 0x01] "i16x8.bitmask" I16x8Bitmask {} vbitmask(i16x8);
+            [0xFD 0x85 0x01] "i16x8.narrow_i32x4_s" I16x8NarrowI32x4S {} vnarrow(i32x4, i16x8, narrow_s);
+            [0xFD 0x86 0x01] "i16x8.narrow_i32x4_u" I16x8NarrowI32x4U {} vnarrow(i32x4, i16x8, narrow_u);
+            [0xFD 0x87 0x01] "i16x8.extend_low_i8x16_s" I16x8ExtendLowI8x16S {} vcvtop(i8x16, i16x8, low, extend_s);
+            [0xFD 0x88 0x01] "i16x8.extend_high_i8x16_s" I16x8ExtendHighI8x16S {} vcvtop(i8x16, i16x8, high, extend_s);
+            [0xFD 0x89 0x01] "i16x8.extend_low_i8x16_u" I16x8ExtendLowI8x16U {} vcvtop(i8x16, i16x8, low, extend_u);
+            [0xFD 0x8A 0x01] "i16x8.extend_high_i8x16_u" I16x8ExtendHighI8x16U {} vcvtop(i8x16, i16x8, high, extend_u);
+            [0xFD 0x8B 0x01] "i16x8.shl" I16x8Shl {} vshiftop(i16x8, ishl);
+            [0xFD 0x8C 0x01] "i16x8.shr_s" I16x8ShrS {} vshiftop(i16x8, ishr_s);
+            [0xFD 0x8D 0x01] "i16x8.shr_u" I16x8ShrU {} vshiftop(i16x8, ishr_u);
+            [0xFD 0x8E 0x01] "i16x8.add" I16x8Add {} vbinop(i16x8, iadd);
+            [0xFD 0x8F 0x01] "i16x8.add_sat_s" I16x8AddSatS {} vbinop(i16x8, iadd_sat_s);
+            [0xFD 0x90 0x01] "i16x8.add_sat_u" I16x8AddSatU {} vbinop(i16x8, iadd_sat_u);
+            [0xFD 0x91 0x01] "i16x8.sub" I16x8Sub {} vbinop(i16x8, isub);
+            [0xFD 0x92 0x01] "i16x8.sub_sat_s" I16x8SubSatS {} vbinop(i16x8, isub_sat_s);
+            [0xFD 0x93 0x01] "i16x8.sub_sat_u" I16x8SubSatU {} vbinop(i16x8, isub_sat_u);
+            [0xFD 0x94 0x01] "f64x2.nearest" F64x2Nearest {} vunop(f64x2, fnearest);
+            [0xFD 0x95 0x01] "i16x8.mul" I16x8Mul {} vbinop(i16x8, imul);
+            [0xFD 0x96 0x01] "i16x8.min_s" I16x8MinS {} vbinop(i16x8, imin_s);
+            [0xFD 0x97 0x01] "i16x8.min_u" I16x8MinU {} vbinop(i16x8, imin_u);
+            [0xFD 0x98 0x01] "i16x8.max_s" I16x8MaxS {} vbinop(i16x8, imax_s);
+            [0xFD 0x99 0x01] "i16x8.max_u" I16x8MaxU {} vbinop(i16x8, imax_u);
+            [0xFD 0x9B 0x01] "i16x8.avgr_u" I16x8AvgrU {} vbinop(i16x8, iavgr_u);
+            [0xFD 0x9C 0x01] "i16x8.extmul_low_i8x16_s" I16x8ExtMulLowI8x16S {}
+                vextbinop(i8x16, i16x8, ivmul_low, extend_s);
+            [0xFD 0x9D 0x01] "i16x8.extmul_high_i8x16_s" I16x8ExtMulHighI8x16S {}
+                vextbinop(i8x16, i16x8, ivmul_high, extend_s);
+            [0xFD 0x9E 0x01] "i16x8.extmul_low_i8x16_u" I16x8ExtMulLowI8x16U {}
+                vextbinop(i8x16, i16x8, ivmul_low, extend_u);
+            [0xFD 0x9F 0x01] "i16x8.extmul_high_i8x16_u" I16x8ExtMulHighI8x16U {}
+                vextbinop(i8x16, i16x8, ivmul_high, extend_u);
+            [0xFD 0xA0 0x01] "i32x4.abs" I32x4Abs {} vunop(i32x4, iabs);
+            [0xFD 0xA1 0x01] "i32x4.neg" I32x4Neg {} vunop(i32x4, ineg);
+            [0xFD 0xA3 0x01] "i32x4.all_true" I32x4AllTrue {} vtestop(i32x4, inez);
+            [0xFD 0xA4 0x01] "i32x4.bitmask" I32x4Bitmask {} vbitmask(i32x4);
+            [0xFD 0xA7 0x01] "i32x4.extend_low_i16x8_s" I32x4ExtendLowI16x8S {} vcvtop(i16x8, i32x4, low, extend_s);
+            [0xFD 0xA8 0x01] "i32x4.extend_high_i16x8_s" I32x4ExtendHighI16x8S {} vcvtop(i16x8, i32x4, high, extend_s);
+            [0xFD 0xA9 0x01] "i32x4.extend_low_i16x8_u" I32x4ExtendLowI16x8U {} vcvtop(i16x8, i32x4, low, extend_u);
+            [0xFD 0xAA 0x01] "i32x4.extend_high_i16x8_u" I32x4ExtendHighI16x8U {} vcvtop(i16x8, i32x4, high, extend_u);
+            [0xFD 0xAB 0x01] "i32x4.shl" I32x4Shl {} vshiftop(i32x4, ishl);
+            [0xFD 0xAC 0x01] "i32x4.shr_s" I32x4ShrS {} vshiftop(i32x4, ishr_s);
+            [0xFD 0xAD 0x01] "i32x4.shr_u" I32x4ShrU {} vshiftop(i32x4, ishr_u);
+            [0xFD 0xAE 0x01] "i32x4.add" I32x4Add {} vbinop(i32x4, iadd);
+            [0xFD 0xB1 0x01] "i32x4.sub" I32x4Sub {} vbinop(i32x4, isub);
+            [0xFD 0xB5 0x01] "i32x4.mul" I32x4Mul {} vbinop(i32x4, imul);
+            [0xFD 0xB6 0x01] "i32x4.min_s" I32x4MinS {} vbinop(i32x4, imin_s);
+            [0xFD 0xB7 0x01] "i32x4.min_u" I32x4MinU {} vbinop(i32x4, imin_u);
+            [0xFD 0xB8 0x01] "i32x4.max_s" I32x4MaxS {} vbinop(i32x4, imax_s);
+            [0xFD 0xB9 0x01] "i32x4.max_u" I32x4MaxU {} vbinop(i32x4, imax_u);
+            [0xFD 0xBA 0x01] "i32x4.dot_i16x8_s" I32x4DotI16x8S {} vextbinop(i16x8, i32x4, ivdot, extend_s);
+            [0xFD 0xBC 0x01] "i32x4.extmul_low_i16x8_s" I32x4ExtMulLowI16x8S {}
+                vextbinop(i16x8, i32x4, ivmul_low, extend_s);
+            [0xFD 0xBD 0x01] "i32x4.extmul_high_i16x8_s" I32x4ExtMulHighI16x8S {}
+                vextbinop(i16x8, i32x4, ivmul_high, extend_s);
+            [0xFD 0xBE 0x01] "i32x4.extmul_low_i16x8_u" I32x4ExtMulLowI16x8U {}
+                vextbinop(i16x8, i32x4, ivmul_low, extend_u);
+            [0xFD 0xBF 0x01] "i32x4.extmul_high_i16x8_u" I32x4ExtMulHighI16x8U {}
+                vextbinop(i16x8, i32x4, ivmul_high, extend_u);
+            [0xFD 0xC0 0x01] "i64x2.abs" I64x2Abs {} vunop(i64x2, iabs);
+            [0xFD 0xC1 0x01] "i64x2.neg" I64x2Neg {} vunop(i64x2, ineg);
+            [0xFD 0xC3 0x01] "i64x2.all_true" I64x2AllTrue {} vtestop(i64x2, inez);
+            [0xFD 0xC4 0x01] "i64x2.bitmask" I64x2Bitmask {} vbitmask(i64x2);
+            [0xFD 0xC7 0x01] "i64x2.extend_low_i32x4_s" I64x2ExtendLowI32x4S {} vcvtop(i32x4, i64x2, low, extend_s);
+            [0xFD 0xC8 0x01] "i64x2.extend_high_i32x4_s" I64x2ExtendHighI32x4S {} vcvtop(i32x4, i64x2, high, extend_s);
+            [0xFD 0xC9 0x01] "i64x2.extend_low_i32x4_u" I64x2ExtendLowI32x4U {} vcvtop(i32x4, i64x2, low, extend_u);
+            [0xFD 0xCA 0x01] "i64x2.extend_high_i32x4_u" I64x2ExtendHighI32x4U {} vcvtop(i32x4, i64x2, high, extend_u);
+            [0xFD 0xCB 0x01] "i64x2.shl" I64x2Shl {} vshiftop(i64x2, ishl);
+            [0xFD 0xCC 0x01] "i64x2.shr_s" I64x2ShrS {} vshiftop(i64x2, ishr_s);
+            [0xFD 0xCD 0x01] "i64x2.shr_u" I64x2ShrU {} vshiftop(i64x2, ishr_u);
+            [0xFD 0xCE 0x01] "i64x2.add" I64x2Add {} vbinop(i64x2, iadd);
+            [0xFD 0xD1 0x01] "i64x2.sub" I64x2Sub {} vbinop(i64x2, isub);
+            [0xFD 0xD5 0x01] "i64x2.mul" I64x2Mul {} vbinop(i64x2, imul);
+            [0xFD 0xD6 0x01] "i64x2.eq" I64x2Eq {} vrelop(i64x2, ieq);
+            [0xFD 0xD7 0x01] "i64x2.ne" I64x2Ne {} vrelop(i64x2, ine);
+            [0xFD 0xD8 0x01] "i64x2.lt_s" I64x2LtS {} vrelop(i64x2, ilt_s);
+            [0xFD 0xD9 0x01] "i64x2.gt_s" I64x2GtS {} vrelop(i64x2, igt_s);
+            [0xFD 0xDA 0x01] "i64x2.le_s" I64x2LeS {} vrelop(i64x2, ile_s);
+            [0xFD 0xDB 0x01] "i64x2.ge_s" I64x2GeS {} vrelop(i64x2, ige_s);
+            [0xFD 0xDC 0x01] "i64x2.extmul_low_i32x4_s" I64x2ExtMulLowI32x4S {}
+                vextbinop(i32x4, i64x2, ivmul_low, extend_s);
+            [0xFD 0xDD 0x01] "i64x2.extmul_high_i32x4_s" I64x2ExtMulHighI32x4S {}
+                vextbinop(i32x4, i64x2, ivmul_high, extend_s);
+            [0xFD 0xDE 0x01] "i64x2.extmul_low_i32x4_u" I64x2ExtMulLowI32x4U {}
+                vextbinop(i32x4, i64x2, ivmul_low, extend_u);
+            [0xFD 0xDF 0x01] "i64x2.extmul_high_i32x4_u" I64x2ExtMulHighI32x4U {}
+                vextbinop(i32x4, i64x2, ivmul_high, extend_u);
+            [0xFD 0xE0 0x01] "f32x4.abs" F32x4Abs {} vunop(f32x4, fabs);
+            [0xFD 0xE1 0x01] "f32x4.neg" F32x4Neg {} vunop(f32x4, fneg);
+            [0xFD 0xE3 0x01] "f32x4.sqrt" F32x4Sqrt {} vunop(f32x4, fsqrt);
+            [0xFD 0xE4 0x01] "f32x4.add" F32x4Add {} vbinop(f32x4, fadd);
+            [0xFD 0xE5 0x01] "f32x4.sub" F32x4Sub {} vbinop(f32x4, fsub);
+            [0xFD 0xE6 0x01] "f32x4.mul" F32x4Mul {} vbinop(f32x4, fmul);
+            [0xFD 0xE7 0x01] "f32x4.div" F32x4Div {} vbinop(f32x4, fdiv);
+            [0xFD 0xE8 0x01] "f32x4.min" F32x4Min {} vbinop(f32x4, fmin);
+            [0xFD 0xE9 0x01] "f32x4.max" F32x4Max {} vbinop(f32x4, fmax);
+            [0xFD 0xEA 0x01] "f32x4.pmin" F32x4PMin {} vbinop(f32x4, fpmin);
+            [0xFD 0xEB 0x01] "f32x4.pmax" F32x4PMax {} vbinop(f32x4, fpmax);
+            [0xFD 0xEC 0x01] "f64x2.abs" F64x2Abs {} vunop(f64x2, fabs);
+            [0xFD 0xED 0x01] "f64x2.neg" F64x2Neg {} vunop(f64x2, fneg);
+            [0xFD 0xEF 0x01] "f64x2.sqrt" F64x2Sqrt {} vunop(f64x2, fsqrt);
+            [0xFD 0xF0 0x01] "f64x2.add" F64x2Add {} vbinop(f64x2, fadd);
+            [0xFD 0xF1 0x01] "f64x2.sub" F64x2Sub {} vbinop(f64x2, fsub);
+            [0xFD 0xF2 0x01] "f64x2.mul" F64x2Mul {} vbinop(f64x2, fmul);
+            [0xFD 0xF3 0x01] "f64x2.div" F64x2Div {} vbinop(f64x2, fdiv);
+            [0xFD 0xF4 0x01] "f64x2.min" F64x2Min {} vbinop(f64x2, fmin);
+            [0xFD 0xF5 0x01] "f64x2.max" F64x2Max {} vbinop(f64x2, fmax);
+            [0xFD 0xF6 0x01] "f64x2.pmin" F64x2PMin {} vbinop(f64x2, fpmin);
+            [0xFD 0xF7 0x01] "f64x2.pmax" F64x2PMax {} vbinop(f64x2, fpmax);
+            [0xFD 0xF8 0x01] "i32x4.trunc_sat_f32x4_s" I32x4TruncSatF32x4S {} vcvtop(f32x4, i32x4, whole, trunc_sat_s);
+            [0xFD 0xF9 0x01] "i32x4.trunc_sat_f32x4_u" I32x4TruncSatF32x4U {} vcvtop(f32x4, i32x4, whole, trunc_sat_u);
+            [0xFD 0xFA 0x01] "f32x4.convert_i32x4_s" F32x4ConvertI32x4S {} vcvtop(i32x4, f32x4, whole, convert_s);
+            [0xFD 0xFB 0x01] "f32x4.convert_i32x4_u" F32x4ConvertI32x4U {} vcvtop(i32x4, f32x4, whole, convert_u);
+            [0xFD 0xFC 0x01] "i32x4.trunc_sat_f64x2_s_zero" I32x4TruncSatF64x2SZero {}
+                vcvtop(f64x2, i32x4, zero, trunc_sat_s);
+            [0xFD 0xFD 0x01] "i32x4.trunc_sat_f64x2_u_zero" I32x4TruncSatF64x2UZero {}
+                vcvtop(f64x2, i32x4, zero, trunc_sat_u);
+            [0xFD 0xFE 0x01] "f64x2.convert_low_i32x4_s" F64x2ConvertLowI32x4S {} vcvtop(i32x4, f64x2, low, convert_s);
+            [0xFD 0xFF 0x01] "f64x2.convert_low_i32x4_u" F64x2ConvertLowI32x4U {} vcvtop(i32x4, f64x2, low, convert_u);
+
+            // Vector instructions whose result is one of a set (relaxed SIMD).
+            [0xFD 0x80 0x02] "i8x16.relaxed_swizzle" I8x16RelaxedSwizzle {} vswizzlop(i8x16, irelaxed_swizzle_lane);
+            [0xFD 0x81 0x02] "i32x4.relaxed_trunc_f32x4_s" I32x4RelaxedTruncF32x4S {}
+                vcvtop(f32x4, i32x4, whole, relaxed_trunc_s);
+            [0xFD 0x82 0x02] "i32x4.relaxed_trunc_f32x4_u" I32x4RelaxedTruncF32x4U {}
+                vcvtop(f32x4, i32x4, whole, relaxed_trunc_u);
+            [0xFD 0x83 0x02] "i32x4.relaxed_trunc_f64x2_s_zero" I32x4RelaxedTruncF64x2SZero {}
+                vcvtop(f64x2, i32x4, zero, relaxed_trunc_s);
+            [0xFD 0x84 0x02] "i32x4.relaxed_trunc_f64x2_u_zero" I32x4RelaxedTruncF64x2UZero {}
+                vcvtop(f64x2, i32x4, zero, relaxed_trunc_u);
+            [0xFD 0x85 0x02] "f32x4.relaxed_madd" F32x4RelaxedMadd {} vternop(f32x4, frelaxed_madd);
+            [0xFD 0x86 0x02] "f32x4.relaxed_nmadd" F32x4RelaxedNmadd {} vternop(f32x4, frelaxed_nmadd);
+            [0xFD 0x87 0x02] "f64x2.relaxed_madd" F64x2RelaxedMadd {} vternop(f64x2, frelaxed_madd);
+            [0xFD 0x88 0x02] "f64x2.relaxed_nmadd" F64x2RelaxedNmadd {} vternop(f64x2, frelaxed_nmadd);
+            [0xFD 0x89 0x02] "i8x16.relaxed_laneselect" I8x16RelaxedLaneselect {} vternop(i8x16, irelaxed_laneselect);
+            [0xFD 0x8A 0x02] "i16x8.relaxed_laneselect" I16x8RelaxedLaneselect {} vternop(i16x8, irelaxed_laneselect);
+            [0xFD 0x8B 0x02] "i32x4.relaxed_laneselect" I32x4RelaxedLaneselect {} vternop(i32x4, irelaxed_laneselect);
+            [0xFD 0x8C 0x02] "i64x2.relaxed_laneselect" I64x2RelaxedLaneselect {} vternop(i64x2, irelaxed_laneselect);
+            [0xFD 0x8D 0x02] "f32x4.relaxed_min" F32x4RelaxedMin {} vbinop(f32x4, frelaxed_min);
+            [0xFD 0x8E 0x02] "f32x4.relaxed_max" F32x4RelaxedMax {} vbinop(f32x4, frelaxed_max);
+            [0xFD 0x8F 0x02] "f64x2.relaxed_min" F64x2RelaxedMin {} vbinop(f64x2, frelaxed_min);
+            [0xFD 0x90 0x02] "f64x2.relaxed_max" F64x2RelaxedMax {} vbinop(f64x2, frelaxed_max);
+            [0xFD 0x91 0x02] "i16x8.relaxed_q15mulr_s" I16x8RelaxedQ15mulrS {} vbinop(i16x8, irelaxed_q15mulr_s);
+            [0xFD 0x92 0x02] "i16x8.relaxed_dot_i8x16_i7x16_s" I16x8RelaxedDotI8x16I7x16S {}
+                relaxed_vextbinop(ivdot_sat);
+            [0xFD 0x93 0x02] "i32x4.relaxed_dot_i8x16_i7x16_add_s" I32x4RelaxedDotI8x16I7x16AddS {}
+                vextternop(relaxed_dot_add_s);
         }
     };
 }

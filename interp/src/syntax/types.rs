@@ -39,6 +39,8 @@ pub struct RefType {
 pub enum ValType {
     /// A number.
     Num(NumType),
+    /// A vector of 128 bits, the one vector type (2.3.2).
+    V128,
     /// A reference.
     Ref(RefType),
 }
@@ -180,6 +182,7 @@ impl fmt::Display for ValType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ValType::Num(t) => t.fmt(f),
+            ValType::V128 => f.write_str("v128"),
             ValType::Ref(t) => t.fmt(f),
         }
     }

@@ -288,6 +288,9 @@ pub trait Reading: Sized {
     /// One of `nans_N{a, b}` (4.3.3): a canonical NaN if every NaN among `a` and `b` is canonical, else an arithmetic
     /// one; by choice.
     fn nans<W: FloatWidth>(&self, a: Self::Bv<W>, b: Self::Bv<W>) -> Self::Bv<W>;
+    /// One of two results of a relaxed operation (4.3.6), by an implementation's choice; by the deterministic profile
+    /// the first.
+    fn relaxed<W: Width>(&self, a: Self::Bv<W>, b: Self::Bv<W>) -> Self::Bv<W>;
     /// `promote` and `demote` (4.3.4) of a number to another format; where `a` is a NaN, one of `nans_M{a}`.
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, a: Self::Bv<N>) -> Self::Bv<M>;
     /// `convert_s` (4.3.4): the float nearest to the signed integer `a`.

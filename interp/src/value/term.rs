@@ -645,6 +645,9 @@ impl Reading for Terms {
     fn nans<W: FloatWidth>(&self, _a: Term, _b: Term) -> Term {
         self.variable("nan", Self::bv::<W>())
     }
+    fn relaxed<W: Width>(&self, a: Term, b: Term) -> Term {
+        self.ite::<W>(self.variable("relaxed", 1), a, b)
+    }
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, _a: Term) -> Term {
         self.variable("float", Self::bv::<M>())
     }

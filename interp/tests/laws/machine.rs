@@ -67,6 +67,9 @@ impl Reading for Plain {
     fn nans<W: FloatWidth>(&self, a: Int<W>, b: Int<W>) -> Int<W> {
         Concrete.nans::<W>(a, b)
     }
+    fn relaxed<W: Width>(&self, a: Int<W>, b: Int<W>) -> Int<W> {
+        Concrete.relaxed::<W>(a, b)
+    }
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, a: Int<N>) -> Int<M> {
         Concrete.reformat::<N, M>(a)
     }
@@ -288,6 +291,48 @@ macro_rules! integers {
         }
     };
 }
+macro_rules! lanes {
+    ($test:ident $W:ident $U:ident $S:ident) => {
+        fn $test(a: $U, b: $U, c: $U) {
+            type W = $W;
+            let d = &Concrete;
+            let (sa, sb) = (a as $S, b as $S);
+            assert_eq!(num::ineg::<_, W>(d, a), a.wrapping_neg());
+            assert_eq!(num::iabs::<_, W>(d, a), sa.wrapping_abs() as $U);
+            assert_eq!(num::inot::<_, W>(d, a), !a);
+            assert_eq!(num::inez::<_, W>(d, a), a != 0);
+            assert_eq!(num::iandnot::<_, W>(d, a, b), a & !b);
+            assert_eq!(num::ibitselect::<_, W>(d, a, b, c), (a & c) | (b & !c));
+            assert_eq!(num::imin_u::<_, W>(d, a, b), a.min(b));
+            assert_eq!(num::imin_s::<_, W>(d, a, b), sa.min(sb) as $U);
+            assert_eq!(num::imax_u::<_, W>(d, a, b), a.max(b));
+            assert_eq!(num::imax_s::<_, W>(d, a, b), sa.max(sb) as $U);
+            assert_eq!(num::iadd_sat_u::<_, W>(d, a, b), a.saturating_add(b));
+            assert_eq!(num::iadd_sat_s::<_, W>(d, a, b), sa.saturating_add(sb) as $U);
+            assert_eq!(num::isub_sat_u::<_, W>(d, a, b), a.saturating_sub(b));
+            assert_eq!(num::isub_sat_s::<_, W>(d, a, b), sa.saturating_sub(sb) as $U);
+            assert_eq!(u128::from(num::iavgr_u::<_, W>(d, a, b)), (u128::from(a) + u128::from(b) + 1) / 2);
+        }
+    };
+}
+lanes!(lanes_of_8_bits W8 u8 i8);
+lanes!(lanes_of_16_bits W16 u16 i16);
+lanes!(lanes_of_32_bits W32 u32 i32);
+lanes!(lanes_of_64_bits W64 u64 i64);
+
+#[test]
+fn lanes_against_the_machine() {
+    (0..1 << 16).for_each(|i: u32| lanes_of_8_bits(i as u8, (i >> 8) as u8, (i >> 4) as u8));
+    let pairs = |bits| boundary(bits).into_iter().flat_map(move |a| boundary(bits).into_iter().map(move |b| (a, b)));
+    pairs(16).for_each(|(a, b)| lanes_of_16_bits(a as u16, b as u16, (a ^ b << 3) as u16));
+    pairs(32).for_each(|(a, b)| lanes_of_32_bits(a as u32, b as u32, (a ^ b << 3) as u32));
+    pairs(64).for_each(|(a, b)| lanes_of_64_bits(a as u64, b as u64, (a ^ b << 3) as u64));
+    for a in 0..=u16::MAX {
+        assert_eq!(num::narrow_s::<_, W16, W8>(&Concrete, a), (a as i16).clamp(-128, 127) as u8);
+        assert_eq!(num::narrow_u::<_, W16, W8>(&Concrete, a), (a as i16).clamp(0, 255) as u8);
+    }
+}
+
 integers!(i32_against_the_machine W32 u32 i32);
 integers!(i64_against_the_machine W64 u64 i64);
 
@@ -321,6 +366,8 @@ macro_rules! floats {
             };
             assert_eq!(num::fmin::<_, W>(d, x, y), least, "fmin {a:?} {b:?}");
             assert_eq!(num::fmax::<_, W>(d, x, y), greatest, "fmax {a:?} {b:?}");
+            assert_eq!(num::fpmin::<_, W>(d, x, y), if b < a { y } else { x });
+            assert_eq!(num::fpmax::<_, W>(d, x, y), if a < b { y } else { x });
             assert_eq!(num::fadd::<_, W>(d, x, y), canonical(a + b));
             assert_eq!(num::fsub::<_, W>(d, x, y), canonical(a - b));
             assert_eq!(num::fmul::<_, W>(d, x, y), canonical(a * b));

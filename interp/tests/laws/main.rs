@@ -6,6 +6,7 @@
 mod machine;
 mod memory;
 mod trees;
+mod vectors;
 
 use assay_interp::num::{self, Partial};
 use assay_interp::outcome::TrapKind;
@@ -63,18 +64,21 @@ mod primitive {
 family!(BINOPS, binop, Width, (a, b) -> Bv:
     primitive::add, primitive::sub, primitive::mul, primitive::udiv, primitive::urem, primitive::sdiv, primitive::srem,
     primitive::and, primitive::or, primitive::xor, primitive::shl, primitive::lshr, primitive::ashr,
-    num::iadd, num::isub, num::imul, num::iand, num::ior, num::ixor, num::ishl, num::ishr_u, num::ishr_s);
+    num::iadd, num::isub, num::imul, num::iand, num::ior, num::ixor, num::ishl, num::ishr_u, num::ishr_s,
+    num::iandnot, num::imin_u, num::imin_s, num::imax_u, num::imax_s, num::iadd_sat_u, num::iadd_sat_s,
+    num::isub_sat_u, num::isub_sat_s, num::iavgr_u);
 // W1 stays outside: a width must be a power of 2 that is a number of that width for rotations.
 family!(ROTATIONS, rotation, Width, (a, b) -> Bv: num::irotl, num::irotr);
 family!(PARTIALS, partial, Width, (a, b) -> Partial: num::idiv_u, num::idiv_s, num::irem_u, num::irem_s);
-family!(UNOPS, unop, Width, (a) -> Bv: num::iclz, num::ictz, num::ipopcnt);
+family!(UNOPS, unop, Width, (a) -> Bv: num::iclz, num::ictz, num::ipopcnt, num::ineg, num::iabs, num::inot);
 family!(RELOPS, relop, Width, (a, b) -> Bool:
     num::ieq, num::ine, num::ilt_u, num::ilt_s, num::igt_u, num::igt_s, num::ile_u, num::ile_s, num::ige_u, num::ige_s);
 family!(FLOAT_UNOPS, float_unop, FloatWidth, (a) -> Bv: num::fabs, num::fneg);
 family!(FLOAT_TESTS, float_test, FloatWidth, (a) -> Bool: num::is_nan);
 family!(FLOAT_RELOPS, float_relop, FloatWidth, (a, b) -> Bool:
     num::feq, num::fne, num::flt, num::fgt, num::fle, num::fge);
-family!(FLOAT_BINOPS, float_binop, FloatWidth, (a, b) -> Bv: num::fmin, num::fmax, num::fcopysign);
+family!(FLOAT_BINOPS, float_binop, FloatWidth, (a, b) -> Bv: 
+    num::fmin, num::fmax, num::fcopysign, num::fpmin, num::fpmax);
 
 /// A store of terms with variables whose numbers are looked up by name of the variable's index.
 struct Vars {
@@ -441,7 +445,7 @@ fn floats<W: FloatWidth>(a: u128, b: u128) {
         let mut vars = Vars::new();
         let (x, y) = (vars.fresh(W::BITS as u8), vars.fresh(W::BITS as u8));
         let t = vars.put(float_binop::<_, W>(&vars.d, at, x, y), &[Some(a), Some(b)]);
-        if *name != "fcopysign" && (nan(a) || nan(b)) {
+        if matches!(*name, "fmin" | "fmax") && (nan(a) || nan(b)) {
             assert!(matches!(vars.d.node(t), Node::Var(_)), "{name}({a:#x}, {b:#x}) is one of the NaNs");
         } else {
             let wanted = concrete(number::<W>(a), number::<W>(b)).to_u128();

@@ -691,7 +691,7 @@ fn sealed_elements(module: &Module, table: Idx, len: u64, funcs: &[usize]) -> Op
 /// The term of a number, if it is one.
 fn bits(v: Val<Path>) -> Option<Term> {
     match v {
-        Val::I32(c) | Val::I64(c) | Val::F32(c) | Val::F64(c) => Some(c),
+        Val::I32(c) | Val::I64(c) | Val::F32(c) | Val::F64(c) | Val::V128(c) => Some(c),
         Val::Ref(_) => None,
     }
 }
@@ -701,6 +701,7 @@ fn fresh_term(path: &Path, name: &str, t: ValType) -> Term {
     let width = match t {
         ValType::Num(NumType::I32 | NumType::F32) => 32,
         ValType::Num(NumType::I64 | NumType::F64) => 64,
+        ValType::V128 => 128,
         ValType::Ref(_) => 1,
     };
     path.terms.variable(name, width)
@@ -712,6 +713,7 @@ fn fresh_value(t: ValType, term: Term) -> Val<Path> {
         ValType::Num(NumType::I64) => Val::I64(term),
         ValType::Num(NumType::F32) => Val::F32(term),
         ValType::Num(NumType::F64) => Val::F64(term),
+        ValType::V128 => Val::V128(term),
         ValType::Ref(_) => Val::Ref(SymRef::Any(term)),
     }
 }

@@ -186,7 +186,7 @@ fn transfer(node: &Node, width: u8, operand: impl Fn(Term) -> (Interval, u8)) ->
 
 /// The least number of the form 2^k - 1 that isn't below `n`.
 fn ones_upto(n: u128) -> u128 {
-    n.checked_add(1).map_or(u128::MAX, |m| m.next_power_of_two() - 1)
+    n.checked_add(1).and_then(u128::checked_next_power_of_two).map_or(u128::MAX, |m| m - 1)
 }
 
 #[cfg(test)]
@@ -213,6 +213,11 @@ mod tests {
         Op::Ult,
         Op::Slt,
     ];
+
+    #[test]
+    fn all_ones_are_the_greatest() {
+        assert_eq!([0, 1, 4, u128::MAX / 2 + 1, u128::MAX].map(ones_upto), [0, 1, 7, u128::MAX, u128::MAX]);
+    }
 
     proptest! {
         /// What an operation gives for members of the operands' intervals is a member of its own.

@@ -187,6 +187,7 @@ impl Reading for Path {
         ite<W: Width>(c: Term, a: Term, b: Term);
         rounded<W: FloatWidth>(op: FloatOp, a: Term, b: Term);
         nans<W: FloatWidth>(a: Term, b: Term);
+        relaxed<W: Width>(a: Term, b: Term);
         reformat<N: FloatWidth, M: FloatWidth>(a: Term);
         convert_s<N: Width, M: FloatWidth>(a: Term);
         convert_u<N: Width, M: FloatWidth>(a: Term);

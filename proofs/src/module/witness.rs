@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use assay_engines::{Ended, Interp, Outcome, Value, replay};
-use assay_interp::exec::{Ref, Val};
+use assay_engines::{Interp, Outcome, Player, Value};
+use assay_interp::exec::{Redex, Ref, Val};
+use assay_interp::rule::Rule;
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
-use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Module, NumType, ValType};
-use assay_interp::value::{Node, Op, Term};
+use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Instr, Module, NumType, ValType};
+use assay_interp::trace::{Last, Observer, Step as Reduction};
+use assay_interp::value::{Concrete, Node, Op, Term};
 
 use super::obligation::Obligation;
 use super::path::Path;
@@ -128,6 +130,7 @@ fn value(t: ValType, bits: u128) -> Value {
         ValType::Num(NumType::I64) => Val::I64(bits as u64),
         ValType::Num(NumType::F32) => Val::F32(bits as u32),
         ValType::Num(NumType::F64) => Val::F64(bits as u64),
+        ValType::V128 => Val::V128(bits),
         // The term of a reference is whether it is null.
         ValType::Ref(r) if r.heap == HeapType::Extern && bits == 0 => Val::Ref(Ref::Extern(1)),
         ValType::Ref(r) => Val::Ref(Ref::Null(r.heap)),
@@ -175,17 +178,49 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
     Some(Scenario { steps })
 }
 
-/// The scenario as a witness, if the interpreter traps in its last step, in this way and at this very instruction.
-fn replayed(wasm: &[u8], scenario: Scenario, obligation: Obligation) -> Option<Witness> {
+/// Keeps the last steps of a run, and whether it came by a NaN whose bits are a choice.
+struct Watch {
+    last: Last,
+    chose: bool,
+}
+
+impl Observer for Watch {
+    const DETAIL: bool = true;
+
+    fn step(&mut self, step: &Reduction<'_>) {
+        self.last.step(step);
+        let computes = matches!(step.rule, Rule::UnopVal | Rule::BinopVal | Rule::CvtopVal);
+        self.chose |= computes && !keeps_bits(&step.redex) && step.results.iter().any(Value::is_nan);
+    }
+}
+
+/// Whether a float operation leaves nothing to choose, whatever its operands are.
+fn keeps_bits(redex: &Redex<Concrete>) -> bool {
+    use Instr::{F32Abs, F32Copysign, F32Neg, F32ReinterpretI32, F64Abs, F64Copysign, F64Neg, F64ReinterpretI64};
+    let Redex::Instr(instr) = redex else { return false };
+    matches!(instr, F32Abs {} | F32Neg {} | F32Copysign {} | F32ReinterpretI32 {})
+        || matches!(instr, F64Abs {} | F64Neg {} | F64Copysign {} | F64ReinterpretI64 {})
+}
+
+/// The scenario as a witness, if the interpreter traps in its last step, in this way and at this very instruction,
+/// whatever may be chosen.
+fn replayed(wasm: &[u8], mut scenario: Scenario, obligation: Obligation) -> Option<Witness> {
     let budgets = assay_engines::Budgets { fuel: 10_000_000, ..Default::default() };
     let mut interp = Interp::new(budgets);
-    interp.keep_last(8);
-    let ended = replay(&mut interp, &scenario, &mut |_| Ok(wasm.to_vec())).ok()?;
-    let Ended::Outcome(Outcome::Trapped(trap)) = &ended.last()?.ended else { return None };
-    if trap.kind != obligation.kind || trap.place != Some(obligation.place) {
+    let call = scenario.steps.pop()?;
+    let Step::Call { instance, export, args } = &call else { return None };
+    let mut player = Player::new(&mut interp);
+    for step in &scenario.steps {
+        player.play(step, &mut |_| Ok(wasm.to_vec())).ok()?;
+    }
+    let instance = player.instance(*instance)?;
+    let mut watch = Watch { last: Last::new(8), chose: false };
+    let outcome = interp.invoke_observed(instance, export, args, &mut watch);
+    let Outcome::Trapped(trap) = outcome else { return None };
+    if trap.kind != obligation.kind || trap.place != Some(obligation.place) || watch.chose {
         return None;
     }
-    let last = interp.last()?;
-    let derivation = last.lines().map(str::to_owned).collect();
-    Some(Witness { scenario, derivation, steps: last.count })
+    scenario.steps.push(call);
+    let derivation = watch.last.lines().map(str::to_owned).collect();
+    Some(Witness { scenario, derivation, steps: watch.last.count })
 }

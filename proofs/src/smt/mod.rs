@@ -44,9 +44,17 @@ pub(crate) fn check(terms: &Terms, facts: &[Term], wanted: &[Term], rlimit: u32)
         SatResult::Unknown => Answer::Unknown,
         SatResult::Sat => {
             let Some(model) = solver.get_model() else { return Answer::Unknown };
+            // A number has 64 bits at most for the solver's interface: wider ones are read in halves.
+            let part = |bv: BV| model.eval(&bv, true)?.as_u64().map(u128::from);
             let value = |t: &Term| {
-                let value = model.eval(&translation.bv(*t), true)?;
-                Some((*t, u128::from(value.as_u64()?)))
+                let bv = translation.bv(*t);
+                Some((
+                    *t,
+                    match bv.get_size() {
+                        0..=64 => part(bv)?,
+                        size => part(bv.extract(size - 1, 64))? << 64 | part(bv.extract(63, 0))?,
+                    },
+                ))
             };
             Answer::Sat(Model { values: wanted.iter().filter_map(value).collect() })
         }
@@ -184,7 +192,7 @@ fn variable(id: VarId, width: u32) -> Dynamic {
 mod tests {
     use super::*;
     use assay_interp::value::Reading;
-    use assay_interp::value::{W32, W64};
+    use assay_interp::value::{W32, W64, W128};
 
     fn decide(terms: &Terms, fact: Term) -> &'static str {
         match check(terms, &[fact], &[], 1_000_000) {
@@ -208,6 +216,18 @@ mod tests {
         match check(&t, &[is_seven], &[x], 1_000_000) {
             Answer::Sat(model) => assert_eq!(model.value(x).wrapping_mul(3) & 0xffff_ffff, 21),
             _ => panic!("7 * 3 = 21"),
+        }
+    }
+
+    #[test]
+    fn models_of_128_bits_are_whole() {
+        let t = Terms::new();
+        let x = t.variable("x", 128);
+        let wanted = 0x0123_4567_89ab_cdef_8edc_ba98_7654_3210;
+        let shifted = t.xor::<W128>(x, t.constant::<W128>(wanted << 1));
+        match check(&t, &[t.eq::<W128>(shifted, t.constant::<W128>(1))], &[x], 1_000_000) {
+            Answer::Sat(model) => assert_eq!(model.value(x), wanted << 1 | 1),
+            _ => panic!("there is one solution"),
         }
     }
 
