@@ -7,7 +7,8 @@
 //! ```
 //!
 //! says that all directives of the first file fail, and of the second those that begin in lines 3 to 27, in line 40,
-//! and in line 51 at column 12. Exactly these have to fail: a pass that isn't expected is news as much as a new failure is.
+//! and in line 51 at column 12. Exactly these have to fail: a pass that isn't expected is news as much as a new failure
+//! is.
 
 use std::collections::BTreeMap;
 use std::fmt;

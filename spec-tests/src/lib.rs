@@ -1,8 +1,8 @@
 //! The official test suite of WebAssembly, against any [`Engine`](assay_engines::Engine).
 //!
 //! A [`Script`] is a `.wast` file: a sequence of directives, each of which passes or has a [`Fault`]. Every directive
-//! is counted under its [`Kind`]; nothing is skipped. What an engine doesn't support has failed, with the reason, and so
-//! has whatever depends on it. Failures that are known are listed in a short file, [`KnownGaps`], and a run is as
+//! is counted under its [`Kind`]; nothing is skipped. What an engine doesn't support has failed, with the reason, and
+//! so has whatever depends on it. Failures that are known are listed in a short file, [`KnownGaps`], and a run is as
 //! expected only if exactly those fail.
 //!
 //! ```

@@ -5,8 +5,8 @@
 //!
 //! An obligation is proved if, from every entry, each path on which its instruction is executed satisfies it, and no
 //! path was left before its end from where the instruction could be executed again. What a path that was left could
-//! still reach is its taint ([`Taint`]): the rest of each function on its stack, from the outermost loop around where it
-//! stopped, and all that this code may call.
+//! still reach is its taint ([`Taint`]): the rest of each function on its stack, from the outermost loop around where
+//! it stopped, and all that this code may call.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;

@@ -249,7 +249,8 @@ mod tests {
             let [xl, xm, xh] = x.map(u128::from);
             let terms = Terms::new();
             let a = terms.variable("a", 16);
-            for (op, width) in [(Op::Extract(low_bit), 8), (Op::Zext, 32), (Op::Sext, 32), (Op::Concat, 32), (Op::Ite, 16)] {
+            let ops = [(Op::Extract(low_bit), 8), (Op::Zext, 32), (Op::Sext, 32), (Op::Concat, 32), (Op::Ite, 16)];
+            for (op, width) in ops {
                 let truth = u128::from(c);
                 let condition = terms.variable("c", 1);
                 let args = if op == Op::Ite { [condition, a, a] } else { [a; 3] };

@@ -129,8 +129,8 @@ impl Report {
     }
 }
 
-/// The obligations of each function with their verdicts, then the reasons for what is unknown, then the counterexamples,
-/// then the numbers.
+/// The obligations of each function with their verdicts, then the counterexamples, then the reasons for what is
+/// unknown, then the numbers.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries: Vec<_> = self.entries.iter().map(|e| e.escape_debug().to_string()).collect();
