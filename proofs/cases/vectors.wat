@@ -1,0 +1,30 @@
+;; Vectors: accesses of 16 bytes and of lanes, lanes as numbers, what a relaxed operation may choose.
+(module
+  (memory 1)
+  (func (export "proved: the last 16 bytes") (drop (v128.load (i32.const 65520))))
+  (func (export "refuted: one byte further") (drop (v128.load (i32.const 65521))))
+  (func (export "proved: the last lane") (param v128)
+    (v128.store32_lane 3 (i32.const 65532) (local.get 0)))
+  (func (export "refuted: the last lane, one byte further") (param v128)
+    (v128.store32_lane 3 (i32.const 65533) (local.get 0)))
+  (func (export "proved: eight bytes that are extended") (drop (v128.load8x8_u (i32.const 65528))))
+  (func (export "refuted: eight bytes that are extended, one further") (drop (v128.load8x8_u (i32.const 65529))))
+  (func (export "proved: a lane of a byte as an index") (param v128)
+    (drop (i32.load8_u offset=65280 (i8x16.extract_lane_u 15 (local.get 0)))))
+  (func (export "refuted: with its sign") (param v128)
+    (drop (i32.load8_u (i8x16.extract_lane_s 15 (local.get 0)))))
+  (func (export "proved: a lane that was replaced") (param v128)
+    (drop (i32.load8_u (i32x4.extract_lane 2 (i32x4.replace_lane 2 (local.get 0) (i32.const 65535))))))
+  (func (export "refuted: a lane beside it") (param v128)
+    (drop (i32.load8_u (i32x4.extract_lane 1 (i32x4.replace_lane 2 (local.get 0) (i32.const 65535))))))
+  (func (export "proved: both halves of a sum of lanes") (param v128)
+    (drop (i32.load8_u (i32x4.extract_lane 0
+      (i32x4.add (v128.and (local.get 0) (v128.const i32x4 0x7fff 0 0 0)) (v128.const i32x4 0x8000 -1 -1 -1))))))
+  (func (export "refuted: a sum of lanes that is too much") (param v128)
+    (drop (i32.load8_u (i32x4.extract_lane 0
+      (i32x4.add (v128.and (local.get 0) (v128.const i32x4 0x7fff 0 0 0)) (v128.const i32x4 0x8001 -1 -1 -1))))))
+  (func (export "unknown: a swizzle that may wrap the index or not") (param v128)
+    (if (i8x16.extract_lane_u 0
+          (i8x16.relaxed_swizzle (v128.const i64x2 0x0101010101010101 0x0101010101010101) (i8x16.splat (i32.const 16))))
+      (then (unreachable))
+      (else (unreachable)))))
