@@ -95,11 +95,13 @@ pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Repor
     if entries.is_empty() {
         asked.clone_from(&world.entries);
     }
-    let reach = |x: Idx| world.reached_from([Instr::Call { x }].iter());
-    let in_question: BTreeSet<Idx> = asked.iter().flat_map(|x| reach(*x)).collect();
+    let calls: Vec<Instr> = asked.iter().map(|x| Instr::Call { x: *x }).collect();
+    let in_question = world.reached_from(calls.iter());
+    let mut explored = asked.clone();
     // Where these call out, the outside can call any other entry.
-    let calls_back = |x: &&Idx| world.calls_out(&module, &in_question) && !reach(**x).is_disjoint(&in_question);
-    let explored: BTreeSet<Idx> = asked.iter().chain(world.entries.iter().filter(calls_back)).copied().collect();
+    if world.calls_out(&module, &in_question) {
+        explored.extend(world.entries.intersection(&world.reaching(&in_question)));
+    }
     let mut explorer = Explorer {
         wasm,
         module: &module,
@@ -170,6 +172,7 @@ impl Taint {
     }
 }
 
+const TIME: &str = "the time";
 const ALIASES: &str = "two imported memories, tables or globals may be the same object, which isn't followed yet";
 /// Searches for a witness of one obligation, over all its paths.
 const MAX_TRIES: usize = 3;
@@ -213,6 +216,12 @@ impl Explorer<'_> {
         let end = Instant::now() + time;
         for (left, func) in (1..=funcs.len() as u32).rev().zip(funcs) {
             let now = Instant::now();
+            if now > end {
+                // All that are left at once: each by itself would cost its time, too.
+                let rest: Vec<Instr> = funcs.range(func..).map(|x| Instr::Call { x: *x }).collect();
+                funcs.range(func..).for_each(|x| self.taint.add(*x, 0, TIME));
+                return self.taint_code(&rest, TIME);
+            }
             self.deadline = now + end.saturating_duration_since(now) / left;
             self.entry(*func);
         }
@@ -315,7 +324,7 @@ impl Explorer<'_> {
         } else if state.config.frames.len() > self.budgets.frames {
             Some("the depth of nested calls")
         } else if Instant::now() > self.deadline {
-            Some("the time")
+            Some(TIME)
         } else {
             None
         }

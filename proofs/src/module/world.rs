@@ -188,21 +188,45 @@ impl World {
     pub fn reached_from<'m>(&self, code: impl Iterator<Item = &'m Instr>) -> BTreeSet<Idx> {
         let mut reached = BTreeSet::new();
         let mut todo: Vec<Idx> = Vec::new();
+        let mut indirect = false;
         for instr in code {
             match instr {
                 Instr::Call { x } | Instr::ReturnCall { x } => todo.push(*x),
-                Instr::CallIndirect { .. } | Instr::ReturnCallIndirect { .. } => todo.extend(&self.referenced),
+                Instr::CallIndirect { .. } | Instr::ReturnCallIndirect { .. } => indirect = true,
                 _ => {}
             }
         }
-        while let Some(x) = todo.pop() {
+        // All that are referenced are reached by the first indirect call.
+        let mut referenced = Some(&self.referenced);
+        loop {
+            if indirect {
+                todo.extend(referenced.take().into_iter().flatten());
+            }
+            let Some(x) = todo.pop() else { return reached };
             if reached.insert(x) {
                 todo.extend(&self.calls[x as usize]);
-                if self.indirect.contains(&x) {
-                    todo.extend(&self.referenced);
+                indirect |= self.indirect.contains(&x);
+            }
+        }
+    }
+
+    /// The functions whose code can reach one of these by calls.
+    pub fn reaching(&self, targets: &BTreeSet<Idx>) -> BTreeSet<Idx> {
+        let mut callers: Vec<Vec<Idx>> = vec![Vec::new(); self.calls.len()];
+        for (caller, calls) in (0..).zip(&self.calls) {
+            calls.iter().for_each(|x| callers[*x as usize].push(caller));
+        }
+        let mut reaching = BTreeSet::new();
+        let mut todo: Vec<Idx> = targets.iter().copied().collect();
+        let mut indirect = Some(&self.indirect);
+        while let Some(x) = todo.pop() {
+            if reaching.insert(x) {
+                todo.extend(&callers[x as usize]);
+                if self.referenced.contains(&x) {
+                    todo.extend(indirect.take().into_iter().flatten());
                 }
             }
         }
-        reached
+        reaching
     }
 }
