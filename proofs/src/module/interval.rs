@@ -186,7 +186,7 @@ fn transfer(node: &Node, width: u8, operand: impl Fn(Term) -> (Interval, u8)) ->
 
 /// The least number of the form 2^k - 1 that isn't below `n`.
 fn ones_upto(n: u128) -> u128 {
-    n.checked_add(1).map_or(u128::MAX, |m| m.next_power_of_two() - 1)
+    n.checked_add(1).and_then(u128::checked_next_power_of_two).map_or(u128::MAX, |power| power - 1)
 }
 
 #[cfg(test)]
@@ -232,6 +232,29 @@ mod tests {
             let (low, high) = transfer(&node, width, |t| (if t == a { (xl, xh) } else { (yl, yh) }, 8));
             for (p, q) in [(xm, ym), (xl, yl), (xl, yh), (xh, yl), (xh, yh)] {
                 let r = eval_op(op, width, 8, [p, q, p]);
+                prop_assert!(low <= r && r <= high, "{op:?} {p} {q}: {r} not in {low}..={high}");
+            }
+        }
+
+        /// The same for vectors, whose numbers have no bit to spare.
+        #[test]
+        fn transfer_of_128_bits_is_sound(
+            op in 0..OPS.len(),
+            x in any::<[u128; 3]>(),
+            y in any::<[u128; 3]>(),
+            shift in any::<[u8; 2]>(),
+        ) {
+            let sorted = |v: [u128; 3], shift: u8| { let mut v = v.map(|c| c >> (shift % 128)); v.sort_unstable(); v };
+            let ([xl, xm, xh], [yl, ym, yh]) = (sorted(x, shift[0]), sorted(y, shift[1]));
+            let terms = Terms::new();
+            let (a, b) = (terms.variable("a", 128), terms.variable("b", 128));
+            let op = OPS[op];
+            let width = if matches!(op, Op::Eq | Op::Ult | Op::Slt) { 1 } else { 128 };
+            let (low, high) = transfer(&Node::Op(op, [a, b, a]), width, |t| {
+                (if t == a { (xl, xh) } else { (yl, yh) }, 128)
+            });
+            for (p, q) in [(xm, ym), (xl, yl), (xl, yh), (xh, yl), (xh, yh)] {
+                let r = eval_op(op, width, 128, [p, q, p]);
                 prop_assert!(low <= r && r <= high, "{op:?} {p} {q}: {r} not in {low}..={high}");
             }
         }
