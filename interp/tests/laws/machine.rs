@@ -311,7 +311,7 @@ macro_rules! lanes {
             assert_eq!(num::iadd_sat_s::<_, W>(d, a, b), sa.saturating_add(sb) as $U);
             assert_eq!(num::isub_sat_u::<_, W>(d, a, b), a.saturating_sub(b));
             assert_eq!(num::isub_sat_s::<_, W>(d, a, b), sa.saturating_sub(sb) as $U);
-            assert_eq!(u128::from(num::iavgr_u::<_, W>(d, a, b)), (u128::from(a) + u128::from(b) + 1) / 2);
+            assert_eq!(u128::from(num::iavgr_u::<_, W>(d, a, b)), (u128::from(a) + u128::from(b)).div_ceil(2));
         }
     };
 }
