@@ -3,8 +3,8 @@
 //! The result of a floating-point operation that is a NaN is one of a set (`nans`, 4.3.3). A run in which no operation
 //! gave a NaN had no such choice, and its end is determined; after one that did, a difference may come from the choice,
 //! however far it lies from it (`f32.copysign` takes the sign of a NaN to a number). So the interpreter is asked,
-//! whenever a difference is found in a module that could have chosen. A relaxed operation counts as a choice wherever it
-//! is executed, though for most operands its set has one member.
+//! whenever a difference is found in a module that could have chosen. A relaxed operation counts as a choice wherever
+//! it is executed, though for most operands its set has one member.
 
 use assay_engines::{Budgets, Engine, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value};
 use assay_interp::exec::Redex;

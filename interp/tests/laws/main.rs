@@ -77,7 +77,7 @@ family!(FLOAT_UNOPS, float_unop, FloatWidth, (a) -> Bv: num::fabs, num::fneg);
 family!(FLOAT_TESTS, float_test, FloatWidth, (a) -> Bool: num::is_nan);
 family!(FLOAT_RELOPS, float_relop, FloatWidth, (a, b) -> Bool:
     num::feq, num::fne, num::flt, num::fgt, num::fle, num::fge);
-family!(FLOAT_BINOPS, float_binop, FloatWidth, (a, b) -> Bv: 
+family!(FLOAT_BINOPS, float_binop, FloatWidth, (a, b) -> Bv:
     num::fmin, num::fmax, num::fcopysign, num::fpmin, num::fpmax);
 
 /// A store of terms with variables whose numbers are looked up by name of the variable's index.
