@@ -12,6 +12,7 @@ fn value() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Val::I64),
         any::<u32>().prop_map(Val::F32),
         any::<u64>().prop_map(Val::F64),
+        any::<u128>().prop_map(Val::V128),
         Just(Val::Ref(Ref::Null(HeapType::Func))),
         Just(Val::Ref(Ref::Null(HeapType::Extern))),
         any::<u32>().prop_map(|n| Val::Ref(Ref::Extern(n))),
@@ -136,6 +137,8 @@ fn integers_in_all_their_writings() {
     assert_eq!(read("i64 = \"18446744073709551615\""), Ok(Val::I64(u64::MAX)));
     assert_eq!(read("i64 = \"-9223372036854775808\""), Ok(Val::I64(1 << 63)));
     assert_eq!(read("f64 = \"0x8000000000000000\""), Ok(Val::F64(1 << 63)));
+    let bytes = read("v128 = \"000102030405060708090a0b0c0d0e0f\"");
+    assert_eq!(bytes, Ok(Val::V128(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100)));
     for wrong in [
         "i32 = \"4294967296\"",
         "i32 = \"-2147483649\"",

@@ -13,7 +13,7 @@
 //!   and the type in our syntax;
 //! - *family(arguments)*: the reduction that executes it, one function in `exec/` for each family. For the numeric
 //!   families the last argument is the function of chapter 4.3 in `num/`. Families whose name begins with `partial_`
-//!   can trap.
+//!   can trap. Those of vectors begin with v and name the shape of the lanes; where they change it, both shapes.
 //!
 //! To add an instruction: one row here, and one function in `num/` or `exec/`.
 
