@@ -241,6 +241,29 @@ mod tests {
             }
         }
 
+        /// The same for vectors, whose numbers have no bit to spare.
+        #[test]
+        fn transfer_of_128_bits_is_sound(
+            op in 0..OPS.len(),
+            x in any::<[u128; 3]>(),
+            y in any::<[u128; 3]>(),
+            shift in any::<[u8; 2]>(),
+        ) {
+            let sorted = |v: [u128; 3], shift: u8| { let mut v = v.map(|c| c >> (shift % 128)); v.sort_unstable(); v };
+            let ([xl, xm, xh], [yl, ym, yh]) = (sorted(x, shift[0]), sorted(y, shift[1]));
+            let terms = Terms::new();
+            let (a, b) = (terms.variable("a", 128), terms.variable("b", 128));
+            let op = OPS[op];
+            let width = if matches!(op, Op::Eq | Op::Ult | Op::Slt) { 1 } else { 128 };
+            let (low, high) = transfer(&Node::Op(op, [a, b, a]), width, |t| {
+                (if t == a { (xl, xh) } else { (yl, yh) }, 128)
+            });
+            for (p, q) in [(xm, ym), (xl, yl), (xl, yh), (xh, yl), (xh, yh)] {
+                let r = eval_op(op, width, 128, [p, q, p]);
+                prop_assert!(low <= r && r <= high, "{op:?} {p} {q}: {r} not in {low}..={high}");
+            }
+        }
+
         /// Members of an operand's interval stay members through the operations of one operand, and of three.
         #[test]
         fn unary_transfer_is_sound(x in any::<[u16; 3]>(), low_bit in 0u8..9, c in any::<bool>()) {
