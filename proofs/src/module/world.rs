@@ -230,3 +230,43 @@ impl World {
         reaching
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_interp::syntax::Instr;
+
+    /// What [`World::code`](super::World::code) looks at, or needn't since memories hold anything anyway.
+    const KNOWN: [&str; 18] = [
+        "call",
+        "call_indirect",
+        "return_call",
+        "return_call_indirect",
+        "data.drop",
+        "elem.drop",
+        "global.set",
+        "local.set",
+        "memory.copy",
+        "memory.fill",
+        "memory.grow",
+        "memory.init",
+        "ref.func",
+        "table.copy",
+        "table.fill",
+        "table.grow",
+        "table.init",
+        "table.set",
+    ];
+
+    /// Whoever adds an instruction that calls, takes a reference to a function or changes state has to teach the world
+    /// about it: a world that doesn't know of it proves too much.
+    #[test]
+    fn every_instruction_that_matters_is_known() {
+        let words = ["call", "func", "set", "grow", "fill", "copy", "init", "drop", "throw", "atomic"];
+        for (_, name) in Instr::all() {
+            let parts: Vec<&str> = name.split(['.', '_']).collect();
+            let is_store = parts.iter().any(|part| part.starts_with("store"));
+            let matters = parts.iter().any(|part| words.contains(part)) && !is_store && *name != "drop";
+            assert!(!matters || KNOWN.contains(name), "{name} is new to the world outside");
+        }
+    }
+}
