@@ -3,12 +3,11 @@
 use std::fmt;
 
 use assay_engines::{Interp, Outcome, Player, Value};
-use assay_interp::exec::{Redex, Ref, Val};
-use assay_interp::rule::Rule;
+use assay_interp::exec::{Ref, Val};
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
-use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Instr, Module, NumType, ValType};
-use assay_interp::trace::{Last, Observer, Step as Reduction};
-use assay_interp::value::{Concrete, Node, Op, Term};
+use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Module, NumType, ValType};
+use assay_interp::trace::{Chosen, Last, Observer, Step as Reduction};
+use assay_interp::value::{Node, Op, Term};
 
 use super::obligation::Obligation;
 use super::path::Path;
@@ -144,7 +143,7 @@ fn values(types: &[ValType], terms: &[Term], model: &Model) -> Vec<Value> {
 /// What the outside would have to do, if it can.
 fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model: &Model) -> Option<Scenario> {
     let name_of = |item| module.exports.iter().find(|e| e.item == item).map(|e| e.name.clone());
-    let func_types = module.func_types();
+    let (func_types, global_types) = (module.func_types(), module.global_types());
     let imports: Vec<_> = module.imports.iter().filter(|i| i.type_index.is_some()).collect();
     let answer = |(import, results): &(usize, Vec<Term>)| {
         let ty: &FuncType = &func_types[*import];
@@ -155,7 +154,7 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
     let answers = begun.answers.iter().map(answer).collect();
     let mut steps = vec![Step::Instantiate { module: "module".into(), answers }];
     for (x, t) in &begun.globals {
-        let ty = module.global_types()[*x as usize];
+        let ty = global_types[*x as usize];
         if let Some(export) = name_of(ExternIdx::Global(*x)).filter(|_| ty.mutable) {
             steps.push(Step::Set { instance: 0, export, value: value(ty.val, model.value(*t)) });
         }
@@ -178,10 +177,10 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
     Some(Scenario { steps })
 }
 
-/// Keeps the last steps of a run, and whether it may have come by a choice: the bits of a NaN, or relaxed SIMD.
+/// Keeps the last steps of a run, and whether it may have come by a choice.
 struct Watch {
     last: Last,
-    chose: bool,
+    chosen: Chosen,
 }
 
 impl Observer for Watch {
@@ -189,26 +188,17 @@ impl Observer for Watch {
 
     fn step(&mut self, step: &Reduction<'_>) {
         self.last.step(step);
-        let computes = matches!(step.rule, Rule::UnopVal | Rule::BinopVal | Rule::CvtopVal);
-        self.chose |= computes && !keeps_bits(&step.redex) && step.results.iter().any(Value::is_nan);
-        // Of vectors it isn't followed which lane is a NaN.
-        let instr = step.redex.to_string();
-        self.chose |= instr.contains("relaxed") || instr.starts_with("f32x4.") || instr.starts_with("f64x2.");
+        self.chosen.step(step);
     }
 }
 
-/// Whether a float operation leaves nothing to choose, whatever its operands are.
-fn keeps_bits(redex: &Redex<Concrete>) -> bool {
-    use Instr::{F32Abs, F32Copysign, F32Neg, F32ReinterpretI32, F64Abs, F64Copysign, F64Neg, F64ReinterpretI64};
-    let Redex::Instr(instr) = redex else { return false };
-    matches!(instr, F32Abs {} | F32Neg {} | F32Copysign {} | F32ReinterpretI32 {})
-        || matches!(instr, F64Abs {} | F64Neg {} | F64Copysign {} | F64ReinterpretI64 {})
-}
+/// Steps of a replay: each is written down.
+const FUEL: u64 = 1 << 20;
 
 /// The scenario as a witness, if the interpreter traps in its last step, in this way and at this very instruction,
 /// whatever may be chosen.
 fn replayed(wasm: &[u8], mut scenario: Scenario, obligation: Obligation) -> Option<Witness> {
-    let budgets = assay_engines::Budgets { fuel: 10_000_000, ..Default::default() };
+    let budgets = assay_engines::Budgets { fuel: FUEL, ..Default::default() };
     let mut interp = Interp::new(budgets);
     let call = scenario.steps.pop()?;
     let Step::Call { instance, export, args } = &call else { return None };
@@ -217,10 +207,10 @@ fn replayed(wasm: &[u8], mut scenario: Scenario, obligation: Obligation) -> Opti
         player.play(step, &mut |_| Ok(wasm.to_vec())).ok()?;
     }
     let instance = player.instance(*instance)?;
-    let mut watch = Watch { last: Last::new(8), chose: false };
+    let mut watch = Watch { last: Last::new(8), chosen: Chosen::default() };
     let outcome = interp.invoke_observed(instance, export, args, &mut watch);
     let Outcome::Trapped(trap) = outcome else { return None };
-    if trap.kind != obligation.kind || trap.place != Some(obligation.place) || watch.chose {
+    if trap.kind != obligation.kind || trap.place != Some(obligation.place) || watch.chosen.yes {
         return None;
     }
     scenario.steps.push(call);

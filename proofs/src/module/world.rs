@@ -80,6 +80,7 @@ impl World {
     }
 
     fn exports(&mut self, module: &Module) {
+        let globals = module.global_types();
         for export in &module.exports {
             match export.item {
                 ExternIdx::Func(x) => {
@@ -88,7 +89,7 @@ impl World {
                 ExternIdx::Table(x) => self.table_changes[x as usize] = true,
                 ExternIdx::Mem(x) => self.mem_grows[x as usize] = true,
                 ExternIdx::Global(x) => {
-                    self.global_changes[x as usize] |= module.global_types()[x as usize].mutable;
+                    self.global_changes[x as usize] |= globals[x as usize].mutable;
                 }
             }
         }
