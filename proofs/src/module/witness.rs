@@ -5,8 +5,8 @@ use std::fmt;
 use assay_engines::{Interp, Outcome, Player, Value};
 use assay_interp::exec::{Ref, Val};
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
-use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Module, NumType, ValType};
-use assay_interp::trace::{Chosen, Last, Observer, Step as Reduction};
+use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Instr, Module, NumType, ValType};
+use assay_interp::trace::{Chosen, Last, Observer, Step as Reduction, chooses};
 use assay_interp::value::{Node, Op, Term};
 
 use super::obligation::Obligation;
@@ -83,7 +83,7 @@ pub(crate) fn search(
             Solved::Unsat | Solved::Unknown => {}
             Solved::Sat(model) => {
                 best = NotFound::Scenario;
-                let scenario = scenario(module, begun, &reads, &model);
+                let scenario = scenario(module, begun, &reads, &model).filter(|_| !start_may_choose(module));
                 if let Some(witness) = scenario.and_then(|s| replayed(wasm, s, obligation)) {
                     return Ok(Some(witness));
                 }
@@ -175,6 +175,12 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
     let export = name_of(ExternIdx::Func(begun.entry))?;
     steps.push(Step::Call { instance: 0, export, args });
     Some(Scenario { steps })
+}
+
+/// Whether instantiation, which nobody watches, may leave a state that was chosen.
+fn start_may_choose(module: &Module) -> bool {
+    let chooses = |instr: &Instr| chooses(instr.mnemonic());
+    module.start.is_some() && module.funcs.iter().any(|func| func.body.instrs.iter().any(chooses))
 }
 
 /// Keeps the last steps of a run, and whether it may have come by a choice.
