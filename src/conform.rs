@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay_engines::{Budgets, engine};
+use assay_engines::{Budgets, Features, engine};
 use assay_spec_tests::{KnownGaps, Script, from_path, official, run_all};
 
 use crate::input;
@@ -31,7 +31,7 @@ const FUEL: u64 = 1 << 40;
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let budgets = Budgets { fuel: FUEL, ..Budgets::default() };
-    engine(&args.engine, budgets).map_err(|e| Failure::Usage(e.to_string()))?;
+    engine(&args.engine, budgets, Features::default()).map_err(|e| Failure::Usage(e.to_string()))?;
     let known = match &args.expected {
         Some(path) => {
             let path = path.to_string_lossy();
@@ -45,8 +45,9 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         let filter = args.filter.as_deref().unwrap_or_default();
         return Err(Failure::Usage(format!("no file is left by --filter {filter:?}")));
     }
-    let report =
-        run_all(&scripts, args.jobs, &|| engine(&args.engine, budgets).expect("the same id has made an engine before"));
+    let report = run_all(&scripts, args.jobs, &|| {
+        engine(&args.engine, budgets, Features::default()).expect("the same id has made an engine before")
+    });
     say!("{report}")?;
     if !report.errors.is_empty() {
         return Ok(exit::USAGE);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, diff, diff_scenario};
-use assay_engines::{ENGINES, Engine, Outcome, engine};
+use assay_engines::{ENGINES, Engine, Features, Outcome, engine};
 use assay_interp::scenario::Scenario;
 
 use crate::output::{Failure, exit, printable, say, tell};
@@ -36,7 +36,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     if let Some(twice) = ids.iter().enumerate().find_map(|(i, id)| ids[..i].contains(id).then_some(id)) {
         return Err(Failure::Usage(format!("engine {twice:?} is given twice; with itself it would always agree")));
     }
-    let engines: Result<Vec<Box<dyn Engine>>, _> = ids.iter().map(|id| engine(id, BUDGETS)).collect();
+    let engines: Result<Vec<Box<dyn Engine>>, _> =
+        ids.iter().map(|id| engine(id, BUDGETS, Features::default())).collect();
     let mut engines = engines.map_err(|e| Failure::Usage(e.to_string()))?;
     let scenario = match &args.scenario {
         Some(file) => Some((file.as_path(), run::read(file)?)),

@@ -1,7 +1,7 @@
 //! The interpreter and wasmtime agree, and what is counted is what was done.
 
 use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, Why, diff, diff_scenario};
-use assay_engines::{ENGINES, Engine, Outcome, engine};
+use assay_engines::{ENGINES, Engine, Features, Outcome, engine};
 use assay_interp::binary;
 use assay_interp::exec::Val;
 use assay_interp::outcome::Budget;
@@ -9,7 +9,7 @@ use assay_interp::scenario::{Answer, Scenario, Step};
 use assay_interp::syntax::Instr;
 
 fn engines() -> Vec<Box<dyn Engine>> {
-    ENGINES.iter().map(|id| engine(id, BUDGETS).unwrap()).collect()
+    ENGINES.iter().map(|id| engine(id, BUDGETS, Features::default()).unwrap()).collect()
 }
 
 fn agreed(wat: &str) -> Report {

@@ -6,7 +6,7 @@ use assay_interp::binary;
 use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Store, Value};
 use assay_interp::machine::{Budgets, Host, HostError, Machine};
 use assay_interp::outcome::Outcome;
-use assay_interp::syntax::ExternType;
+use assay_interp::syntax::{ExternType, Features};
 use assay_interp::trace::{Last, Observer};
 use assay_interp::value::Concrete;
 
@@ -17,6 +17,7 @@ use crate::{Engine, HostCall, InstanceId, Link, Nulls, Ref, Source};
 pub struct Interp {
     machine: Machine,
     budgets: Budgets,
+    features: Features,
     instances: Vec<Arc<ModuleInst>>,
     host: Script,
     /// How many last steps of an invocation are kept.
@@ -37,10 +38,15 @@ impl Host for Script {
 }
 
 impl Interp {
-    /// An interpreter with an empty store.
+    /// An interpreter of 3.0 with an empty store.
     pub fn new(budgets: Budgets) -> Interp {
+        Interp::with_features(budgets, Features::default())
+    }
+
+    /// An interpreter of modules with these features, with an empty store.
+    pub fn with_features(budgets: Budgets, features: Features) -> Interp {
         let machine = Machine::new(budgets);
-        Interp { machine, budgets, instances: Vec::new(), host: Script::default(), keep: None, last: None }
+        Interp { machine, budgets, features, instances: Vec::new(), host: Script::default(), keep: None, last: None }
     }
 
     /// Keeps the last `n` steps of each invocation and instantiation.
@@ -79,7 +85,7 @@ impl Interp {
         links: &[Link],
         observer: &mut O,
     ) -> Result<InstanceId, Outcome> {
-        let module = Arc::new(binary::decode(wasm)?);
+        let module = Arc::new(binary::decode_with(wasm, self.features)?);
         let mut imports = Vec::new();
         for import in &module.imports {
             let link = links.iter().find(|l| l.module == import.module && l.name == import.name);
@@ -121,11 +127,11 @@ impl Engine for Interp {
     }
 
     fn reset(&mut self) {
-        *self = Interp { keep: self.keep, ..Interp::new(self.budgets) };
+        *self = Interp { keep: self.keep, ..Interp::with_features(self.budgets, self.features) };
     }
 
     fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {
-        binary::check(wasm).map_err(Outcome::from)
+        binary::check_with(wasm, self.features).map_err(Outcome::from)
     }
 
     fn instantiate(&mut self, wasm: &[u8], links: &[Link]) -> Result<InstanceId, Outcome> {

@@ -12,6 +12,7 @@ mod wasmtime;
 pub use assay_interp::exec::{Ref, Value};
 pub use assay_interp::machine::Budgets;
 pub use assay_interp::outcome::{Outcome, Trap, TrapKind};
+pub use assay_interp::syntax::{Features, Version};
 pub use host::HostCall;
 pub use interp::Interp;
 pub use provider::provider;
@@ -81,15 +82,15 @@ pub trait Engine {
 /// The ids of the engines in this build, as [`engine`] takes them.
 pub const ENGINES: [&str; 2] = ["interp", "wasmtime:cranelift"];
 
-/// The engine of an id.
+/// The engine of an id, which takes modules of these features and no others.
 ///
 /// # Errors
 ///
 /// There is none of that id.
-pub fn engine(id: &str, budgets: Budgets) -> Result<Box<dyn Engine>, UnknownEngine> {
+pub fn engine(id: &str, budgets: Budgets, features: Features) -> Result<Box<dyn Engine>, UnknownEngine> {
     match id {
-        "interp" => Ok(Box::new(Interp::new(budgets))),
-        "wasmtime:cranelift" | "wasmtime" => Ok(Box::new(Wasmtime::new(budgets))),
+        "interp" => Ok(Box::new(Interp::with_features(budgets, features))),
+        "wasmtime:cranelift" | "wasmtime" => Ok(Box::new(Wasmtime::with_features(budgets, features))),
         _ => Err(UnknownEngine(id.to_owned())),
     }
 }

@@ -1,9 +1,10 @@
 //! wasmtime with Cranelift.
 
+use assay_interp::binary;
 use assay_interp::exec::{Ref, Val, Value};
 use assay_interp::machine::Budgets;
 use assay_interp::outcome::{Budget, Outcome, Trap, TrapKind};
-use assay_interp::syntax::{HeapType, NumType, RefType, ValType};
+use assay_interp::syntax::{Features, HeapType, NumType, RefType, ValType};
 use wasmtime::{
     AsContextMut, Config, Extern, ExternRef, Func, Instance, Module, OperatorCost, ResourceLimiter, Rooted, Store,
 };
@@ -73,14 +74,24 @@ fn new_store(engine: &wasmtime::Engine, budgets: Budgets) -> Store<State> {
 struct Thrown;
 
 impl Wasmtime {
-    /// An engine with an empty store.
+    /// An engine for 3.0 with an empty store.
     ///
     /// # Panics
     ///
     /// wasmtime has no code generator for this machine.
     pub fn new(budgets: Budgets) -> Wasmtime {
+        Wasmtime::with_features(budgets, Features::default())
+    }
+
+    /// An engine for modules with these features, with an empty store.
+    ///
+    /// # Panics
+    ///
+    /// wasmtime has no code generator for this machine, or not for these features on it.
+    pub fn with_features(budgets: Budgets, features: Features) -> Wasmtime {
+        let enabled = binary::wasm_features(features);
         let mut config = Config::new();
-        config.consume_fuel(true).wasm_memory64(true).wasm_multi_memory(true);
+        config.consume_fuel(true).wasm_features(enabled, true).wasm_features(!enabled, false);
         // Growth takes from a budget of its own, and what fails by the standard shouldn't cost anything.
         let mut costs = OperatorCost::default();
         (costs.variable.memory_grow_per_page, costs.variable.table_grow_per_element) = (0, 0);

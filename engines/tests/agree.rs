@@ -1,6 +1,8 @@
 //! Both engines carry out every operation of the trait alike.
 
-use assay_engines::{Budgets, ENGINES, Ended, Engine, Outcome, Ref, Replayed, TrapKind, Value, engine, replay};
+use assay_engines::{
+    Budgets, ENGINES, Ended, Engine, Features, Outcome, Ref, Replayed, TrapKind, Value, engine, replay,
+};
 use assay_interp::exec::Val;
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
 use assay_interp::syntax::HeapType;
@@ -64,7 +66,7 @@ fn scenario() -> Scenario {
 
 fn run(id: &str, scenario: &Scenario) -> (Box<dyn Engine>, Vec<Replayed>) {
     let budgets = Budgets { fuel: 1_000_000, ..Budgets::default() };
-    let mut engine = engine(id, budgets).unwrap();
+    let mut engine = engine(id, budgets, Features::default()).unwrap();
     let wasm = wat::parse_str(MODULE).unwrap();
     let replayed = replay(&mut *engine, scenario, &mut |_| Ok(wasm.clone())).unwrap();
     (engine, replayed)

@@ -1,17 +1,17 @@
 //! The binary format (chapter 5): wasmparser's events become our syntax.
 //!
 //! Decoding proper (LEB128, sections, opcodes) is wasmparser's. What is ours: that a module is read to its end and
-//! found well-formed before it is asked whether it is valid, and is valid by all of 3.0 before it is called
-//! unsupported.
+//! found well-formed before it is asked whether it is valid, and is valid by all of its version of the standard before
+//! it is called unsupported.
 
 mod instr;
 mod sections;
 
 use std::fmt;
 
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{ElementKind, Parser, Payload, Validator, WasmFeatures};
 
-use crate::syntax::Module;
+use crate::syntax::{Features, Module, Version};
 
 /// What is wrong with a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,22 +53,41 @@ impl std::error::Error for Error {}
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// The features of 3.0; wasmparser counts threads among them, the standard doesn't.
-fn features() -> WasmFeatures {
-    WasmFeatures::WASM3.difference(WasmFeatures::THREADS)
+/// The same choice in wasmparser's flags, for itself and for engines that are built on it. It counts threads among the
+/// features of 3.0, the standard doesn't.
+pub fn wasm_features(features: Features) -> WasmFeatures {
+    let mut flags = match features.version {
+        Version::V1 => WasmFeatures::WASM1,
+        Version::V2 => WasmFeatures::WASM2,
+        Version::V3 => WasmFeatures::WASM3,
+    };
+    flags.set(WasmFeatures::THREADS, features.threads);
+    flags.set(WasmFeatures::WIDE_ARITHMETIC, features.wide_arithmetic);
+    flags.set(WasmFeatures::CUSTOM_PAGE_SIZES, features.custom_page_sizes);
+    flags
 }
 
 /// Bytes that a module may have: decoded it takes some thirty times as much.
 pub const MAX_MODULE_SIZE: usize = 1 << 27;
 
-/// Decodes a module, and finds it valid.
+/// Decodes a module of 3.0, and finds it valid.
+///
+/// # Errors
+///
+/// As of [`decode_with`].
+pub fn decode(bytes: &[u8]) -> Result<Module> {
+    decode_with(bytes, Features::default())
+}
+
+/// Decodes a module, and finds it valid by the rules of a version and of proposals.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong, phase by phase: malformed, then invalid, then unsupported; a limit where it is met.
-pub fn decode(bytes: &[u8]) -> Result<Module> {
-    let (module, unsupported) = well_formed(bytes)?;
-    validate(bytes)?;
+/// What the features don't have is malformed where their grammar lacks it, and invalid where a rule excludes it.
+pub fn decode_with(bytes: &[u8], features: Features) -> Result<Module> {
+    let (module, unsupported) = well_formed(bytes, features)?;
+    validate(bytes, features)?;
     match unsupported {
         Some(error) => Err(error),
         None => Ok(module),
@@ -81,30 +100,68 @@ pub fn decode(bytes: &[u8]) -> Result<Module> {
 ///
 /// Malformed, invalid or beyond a limit.
 pub fn check(bytes: &[u8]) -> Result<()> {
-    well_formed(bytes)?;
-    validate(bytes)
+    check_with(bytes, Features::default())
 }
 
-fn well_formed(bytes: &[u8]) -> Result<(Module, Option<Error>)> {
-    parse(bytes).map_err(|error| match error.kind {
+/// Whether a module is well-formed and valid by the rules of a version and of proposals, supported or not.
+///
+/// # Errors
+///
+/// Malformed, invalid or beyond a limit.
+pub fn check_with(bytes: &[u8], features: Features) -> Result<()> {
+    well_formed(bytes, features)?;
+    validate(bytes, features)
+}
+
+fn well_formed(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
+    parse(bytes, features).map_err(|error| match error.kind {
         ErrorKind::Limit if ends_before(bytes, &error) => Error { kind: ErrorKind::Malformed, ..error },
         _ => error,
     })
 }
 
-fn validate(bytes: &[u8]) -> Result<()> {
-    match Validator::new_with_features(features()).validate_all(bytes) {
+fn validate(bytes: &[u8], features: Features) -> Result<()> {
+    match Validator::new_with_features(wasm_features(features)).validate_all(bytes) {
         Ok(_) => Ok(()),
-        // 3.0 is enabled as a whole. What would have to be enabled beyond it isn't in the grammar of 3.0.
-        Err(error) if beyond(error.message()) => Err(from_wasmparser(&error, ErrorKind::Malformed)),
+        Err(error) if beyond(&error) => Err(from_wasmparser(&error, ErrorKind::Malformed)),
         Err(error) => Err(from_wasmparser(&error, ErrorKind::Invalid)),
     }
 }
 
-fn beyond(message: &str) -> bool {
-    let enabling = ["not enabled", "must be enabled", "require the shared-everything-threads proposal"];
-    let lacking = ["custom descriptors required", "without the stack switching feature"];
-    enabling.iter().chain(&lacking).any(|words| message.contains(words))
+/// Where a rule of validation, and not the grammar, excludes what a later version or a proposal allows.
+const EXCLUDED: [&str; 3] = [
+    // The grammar of constant expressions is that of all expressions.
+    "constant expression required",
+    "invalid exception type: non-empty tag result type",
+    // Function types have lists of results in 1.0's grammar, too.
+    "func type returns multiple values",
+];
+
+/// Whether what wasmparser's validator refuses isn't in the grammar: a feature would have to be enabled for it.
+fn beyond(error: &wasmparser::Error) -> bool {
+    let excluded = EXCLUDED.iter().any(|words| error.message().contains(words));
+    error.missing_wasm_feature().is_some() && !excluded
+}
+
+/// What isn't in the grammar of 1.0 though wasmparser reads it as if bulk memory were enabled: the data count section,
+/// and segments that begin with flags instead of the index of their table or memory, which is 0.
+fn beyond_1_0(payload: &Payload<'_>, bytes: &[u8]) -> Result<()> {
+    let flags = match payload {
+        Payload::DataCountSection { range, .. } => return Err(malformed("malformed section id 12", range.start)),
+        Payload::ElementSection(section) => {
+            let mut elems = section.clone().into_iter().flatten();
+            elems.find(|e| matches!(e.kind, ElementKind::Active { table_index: Some(_), .. })).map(|e| e.range.start)
+        }
+        Payload::DataSection(section) => {
+            let mut datas = section.clone().into_iter().flatten();
+            datas.find(|data| bytes.get(data.range.start).is_some_and(|b| b & 0x7f == 2)).map(|data| data.range.start)
+        }
+        _ => None,
+    };
+    match flags {
+        Some(at) => Err(malformed("flags of a segment in 1.0, where an index stands", at)),
+        None => Ok(()),
+    }
 }
 
 fn malformed(message: impl Into<String>, offset: usize) -> Error {
@@ -170,7 +227,7 @@ fn ends_before(bytes: &[u8], error: &Error) -> bool {
 }
 
 /// Reads a whole module. The second part of the result is the first thing in it that isn't supported.
-fn parse(bytes: &[u8]) -> Result<(Module, Option<Error>)> {
+fn parse(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
     if bytes.len() > MAX_MODULE_SIZE {
         let message = format!("{} bytes are more than {MAX_MODULE_SIZE}", bytes.len());
         return Err(Error { kind: ErrorKind::Limit, message, offset: 0 });
@@ -183,11 +240,14 @@ fn parse(bytes: &[u8]) -> Result<(Module, Option<Error>)> {
     }
     let mut reader = sections::Reader::default();
     let mut parser = Parser::new(0);
-    parser.set_features(features());
+    parser.set_features(wasm_features(features));
     for payload in parser.parse_all(bytes) {
         let payload = payload.map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
         if let Payload::Version { encoding: wasmparser::Encoding::Component, .. } = payload {
             return Err(unsupported("this is a component; running components isn't planned, only core modules", 4));
+        }
+        if features.version == Version::V1 {
+            beyond_1_0(&payload, bytes)?;
         }
         reader.payload(&payload)?;
     }

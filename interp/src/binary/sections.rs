@@ -306,6 +306,12 @@ fn mem_type(t: &wasmparser::MemoryType, offset: usize) -> Result<MemType> {
     if t.memory64 {
         return Err(unsupported("memories with addresses of 64 bits (memory64)", offset));
     }
+    if t.shared {
+        return Err(unsupported("shared memories (threads)", offset));
+    }
+    if t.page_size_log2.is_some_and(|k| k != 16) {
+        return Err(unsupported("pages of another size than 64 KiB (custom page sizes)", offset));
+    }
     Ok(MemType { limits: Limits { min: t.initial, max: t.maximum } })
 }
 

@@ -1,10 +1,12 @@
 //! Syntax (chapter 2): types, instructions, modules.
 
+mod features;
 mod instr;
 mod module;
 pub mod table;
 mod types;
 
+pub use features::{Features, UnknownVersion, Version};
 pub use instr::{BlockType, F32Bits, F64Bits, Instr, LaneIdx, MemArg, V128Bits, f32_text, f64_text, v128_text};
 pub use module::{Data, Elem, Export, Expr, ExternIdx, Func, Global, Import, Module, SegmentMode, Table};
 pub use types::{

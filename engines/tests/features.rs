@@ -1,0 +1,63 @@
+//! Every engine takes the modules of its features, and no others.
+
+use assay_engines::{Budgets, ENGINES, Features, Outcome, Version, engine};
+
+#[track_caller]
+fn taken(text: &str, features: Features, expected: bool) {
+    let wasm = wat::parse_str(text).unwrap();
+    for id in ENGINES {
+        let answer = engine(id, Budgets::default(), features).unwrap().validate(&wasm);
+        match answer {
+            Ok(()) => assert!(expected, "{id} takes {text}"),
+            Err(Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_)) => {
+                assert!(!expected, "{id}: {text}")
+            }
+            Err(other) => panic!("{id}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn versions() {
+    let from = [
+        (Version::V1, "(module (global (export \"g\") (mut i32) (i32.const 0)))"),
+        (Version::V2, "(module (func (result i32 i32) (i32.const 0) (i32.const 0)))"),
+        (Version::V2, "(module (func (param i32) (result i32) (i32.extend8_s (local.get 0))))"),
+        (Version::V2, "(module (func (drop (v128.const i64x2 0 0))))"),
+        (Version::V3, "(module (func (return_call 0)))"),
+        (Version::V3, "(module (type (struct)))"),
+        (Version::V3, "(module (tag))"),
+    ];
+    for (since, text) in from {
+        for version in Version::ALL {
+            taken(text, version.into(), version >= since);
+        }
+    }
+}
+
+#[test]
+fn proposals() {
+    let off = Features::default();
+    for (text, on) in [
+        ("(module (memory 1 1 shared))", Features { threads: true, ..off }),
+        (
+            "(module (func (param i64) (i64.mul_wide_s (local.get 0) (local.get 0)) (drop) (drop)))",
+            Features { wide_arithmetic: true, ..off },
+        ),
+        ("(module (memory 1 (pagesize 1)))", Features { custom_page_sizes: true, ..off }),
+    ] {
+        taken(text, off, false);
+        taken(text, on, true);
+    }
+}
+
+/// What a proposal's modules need for running comes later: nothing is run as if it were something else.
+#[test]
+fn the_interpreter_says_what_it_does_not_run() {
+    let features = Features { threads: true, wide_arithmetic: true, custom_page_sizes: true, ..Features::default() };
+    let mut interp = engine("interp", Budgets::default(), features).unwrap();
+    for text in ["(module (memory 1 1 shared))", "(module (memory 1 (pagesize 1)))", "(module (func (atomic.fence)))"] {
+        let answer = interp.instantiate(&wat::parse_str(text).unwrap(), &[]);
+        assert!(matches!(answer, Err(Outcome::Unsupported(_))), "{text}: {answer:?}");
+    }
+}
