@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use assay_engines::{Budgets, Features, engine};
-use assay_spec_tests::{KnownGaps, Script, from_path, official, run_all};
+use assay_engines::{Budgets, Features, Version, engine};
+use assay_spec_tests::{KnownGaps, Proposal, Script, from_path, official, run_all};
 
 use crate::input;
 use crate::output::{Failure, exit, printable, say};
@@ -12,6 +12,13 @@ use crate::output::{Failure, exit, printable, say};
 pub(crate) struct Args {
     /// .wast files, or folders of them; without one, the official tests
     paths: Vec<PathBuf>,
+    /// The version of the standard, 1.0, 2.0 or 3.0: its official tests, and what the engine takes; without it 3.0
+    #[arg(long, value_name = "VERSION")]
+    spec: Option<Version>,
+    /// A proposal beyond 3.0: its tests, and the proposal switched on, on top of the version that the tests are for if
+    /// --spec names none; threads (1.0), wide-arithmetic or custom-page-sizes (3.0)
+    #[arg(long, value_name = "NAME")]
+    proposal: Option<Proposal>,
     /// The engine to test
     #[arg(long, value_name = "ID", default_value = "interp")]
     engine: String,
@@ -31,7 +38,8 @@ const FUEL: u64 = 1 << 40;
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let budgets = Budgets { fuel: FUEL, ..Budgets::default() };
-    engine(&args.engine, budgets, Features::default()).map_err(|e| Failure::Usage(e.to_string()))?;
+    let features = features(args);
+    engine(&args.engine, budgets, features).map_err(|e| Failure::Usage(e.to_string()))?;
     let known = match &args.expected {
         Some(path) => {
             let path = path.to_string_lossy();
@@ -46,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         return Err(Failure::Usage(format!("no file is left by --filter {filter:?}")));
     }
     let report = run_all(&scripts, args.jobs, &|| {
-        engine(&args.engine, budgets, Features::default()).expect("the same id has made an engine before")
+        engine(&args.engine, budgets, features).expect("the same id has made an engine before")
     });
     say!("{report}")?;
     if !report.errors.is_empty() {
@@ -67,13 +75,23 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     })
 }
 
+fn features(args: &Args) -> Features {
+    match args.proposal {
+        Some(proposal) => proposal.features(args.spec.unwrap_or(proposal.version())),
+        None => args.spec.unwrap_or_default().into(),
+    }
+}
+
 fn scripts(args: &Args) -> Result<Vec<Script>, Failure> {
     let mut scripts = Vec::new();
     for path in &args.paths {
         scripts.extend(from_path(path).map_err(|e| Failure::Usage(e.to_string()))?);
     }
     if args.paths.is_empty() {
-        scripts = official();
+        scripts = match args.proposal {
+            Some(proposal) => proposal.tests(),
+            None => official(args.spec.unwrap_or_default()),
+        };
     }
     scripts.retain(|s| args.filter.as_ref().is_none_or(|filter| s.file().contains(filter.as_str())));
     Ok(scripts)

@@ -714,6 +714,8 @@ fn conform() {
         .file("all/pass.wast", script(1))
         .file("all/fail.wast", script(2))
         .file("syntax.wast", "(module\n  (func (i32.cosnt 1)))\n")
+        .file("memories.wast", "(module (memory 1) (memory 1))")
+        .file("shared.wast", "(module (memory 1 1 shared))")
         .file("empty/readme", "")
         .file("known.toml", "[\"one is not two\"]\n\"all/fail.wast\" = \"2\"\n")
         .file("wrong.toml", "[\"one is not two\"]\n\"all/fail.wast\" = \"2\"\n\"all/pass.wast\" = \"2\"\n")
@@ -727,6 +729,15 @@ fn conform() {
     conform(&["syntax.wast"]).says("syntax.wast:2:10: unknown operator").ends(2);
     conform(&["empty"]).fails(2, "empty: no .wast file here");
     conform(&["missing"]).fails(2, "missing: ");
+    // A second memory is 3.0's, a shared one the proposal's.
+    conform(&["memories.wast"]).ends(0);
+    conform(&["memories.wast", "--spec", "2.0"]).says("memories.wast:1 module: invalid: multiple memories").ends(1);
+    let shared = ["shared.wast", "--engine", "wasmtime:cranelift"];
+    conform(&shared).ends(1);
+    conform(&[&shared[..], &["--proposal", "threads"]].concat()).ends(0);
+    conform(&["--spec", "4.0"]).fails(2, "there is no version \"4.0\" of the standard; there are 1.0, 2.0 and 3.0");
+    conform(&["--proposal", "gc"]).fails(2, "there are no tests of a proposal \"gc\"; there are those of threads, ");
+    conform(&["--proposal", "wide-arithmetic", "--engine", "wasmtime"]).last_line_begins("109 passed, 0").ends(0);
     conform(&["all", "--expected", "known.toml"]).last_line_begins("all as expected").ends(0);
     conform(&["all", "--expected", "wrong.toml"]).says("all/pass.wast:2").ends(1);
     conform(&["all", "--expected", "bad.toml"]).fails(2, "bad.toml: all/fail.wast: \"second\" isn't");

@@ -92,6 +92,7 @@ impl Wasmtime {
         let enabled = binary::wasm_features(features);
         let mut config = Config::new();
         config.consume_fuel(true).wasm_features(enabled, true).wasm_features(!enabled, false);
+        config.shared_memory(features.threads);
         // Growth takes from a budget of its own, and what fails by the standard shouldn't cost anything.
         let mut costs = OperatorCost::default();
         (costs.variable.memory_grow_per_page, costs.variable.table_grow_per_element) = (0, 0);
@@ -166,7 +167,15 @@ fn to_val(mut store: impl AsContextMut<Data = State>, value: Value) -> Result<wa
 }
 
 fn from_val(mut store: impl AsContextMut<Data = State>, value: &wasmtime::Val) -> Result<Value, Outcome> {
-    let unsupported = || Outcome::Unsupported(format!("{value:?} doesn't cross from wasmtime yet"));
+    let unsupported = || {
+        let ty = match value {
+            wasmtime::Val::AnyRef(_) => "anyref",
+            wasmtime::Val::ExnRef(_) => "exnref",
+            wasmtime::Val::ContRef(_) => "contref",
+            _ => "externref that isn't one of the host's",
+        };
+        Outcome::Unsupported(format!("a value of type {ty} doesn't cross from wasmtime yet"))
+    };
     Ok(match value {
         wasmtime::Val::I32(c) => Val::I32(*c as u32),
         wasmtime::Val::I64(c) => Val::I64(*c as u64),
@@ -192,7 +201,7 @@ fn extern_number(store: &impl AsContextMut<Data = State>, r: &Rooted<ExternRef>)
 
 /// What a call or an instantiation that failed ended with.
 fn outcome(error: &wasmtime::Error) -> Outcome {
-    if error.downcast_ref::<Thrown>().is_some() {
+    if error.is::<Thrown>() || error.is::<wasmtime::ThrownException>() {
         return Outcome::Threw;
     }
     if error.downcast_ref::<OutOfStore>().is_some() {
@@ -251,7 +260,8 @@ impl Engine for Wasmtime {
         }
         self.refuel();
         let instance = Instance::new(&mut self.store, &module, &imports).map_err(|error| {
-            let has_run = error.is::<wasmtime::Trap>() || error.is::<Thrown>() || error.is::<OutOfStore>();
+            let threw = error.is::<Thrown>() || error.is::<wasmtime::ThrownException>();
+            let has_run = threw || error.is::<wasmtime::Trap>() || error.is::<OutOfStore>();
             if has_run { outcome(&error) } else { Outcome::Unlinkable(format!("{error:#}")) }
         })?;
         self.instances.push(instance);

@@ -134,7 +134,8 @@ impl KnownGaps {
         Ok(gaps)
     }
 
-    /// The gaps of our interpreter in the [official](crate::official) selection.
+    /// The gaps of our interpreter in the official tests, of [versions](crate::official) and
+    /// [proposals](crate::Proposal).
     ///
     /// # Panics
     ///

@@ -22,8 +22,10 @@ mod gaps;
 mod report;
 mod run;
 mod script;
+mod suite;
 
 pub use gaps::{GapCheck, GapsError, KnownGaps};
 pub use report::{Counts, Report};
 pub use run::{Checked, Fault, Kind, Place, ScriptReport, run, run_all};
-pub use script::{Script, ScriptError, from_path, official};
+pub use script::{Script, ScriptError, from_path};
+pub use suite::{Proposal, UnknownProposal, official};

