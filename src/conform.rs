@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use assay_engines::{Budgets, Features, Version, engine};
-use assay_spec_tests::{KnownGaps, Proposal, Script, from_path, official, run_all};
+use assay_spec_tests::{KnownGaps, Proposal, Report, Script, from_path, official, run_all, run_group};
 
 use crate::input;
 use crate::output::{Failure, exit, printable, say};
@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Failures that are known; others, and passes of these, are not as expected
     #[arg(long, value_name = "FILE")]
     expected: Option<PathBuf>,
+    /// The files share one store, in the order given: what one registers, the next ones import
+    #[arg(long, conflicts_with = "jobs")]
+    together: bool,
     /// Number of files tested at the same time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
@@ -53,9 +56,15 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         let filter = args.filter.as_deref().unwrap_or_default();
         return Err(Failure::Usage(format!("no file is left by --filter {filter:?}")));
     }
-    let report = run_all(&scripts, args.jobs, &|| {
-        engine(&args.engine, budgets, features).expect("the same id has made an engine before")
-    });
+    let new = || engine(&args.engine, budgets, features).expect("the same id has made an engine before");
+    let report = match args.together {
+        true => {
+            let mut report = Report::default();
+            report.extend(run_group(&mut *new(), &scripts, &mut |_, _, _| {}));
+            report
+        }
+        false => run_all(&scripts, args.jobs, &new),
+    };
     say!("{report}")?;
     if !report.errors.is_empty() {
         return Ok(exit::USAGE);

@@ -715,6 +715,8 @@ fn conform() {
         .file("all/fail.wast", script(2))
         .file("syntax.wast", "(module\n  (func (i32.cosnt 1)))\n")
         .file("memories.wast", "(module (memory 1) (memory 1))")
+        .file("exports.wast", "(module (func (export \"f\")))\n(register \"a\")")
+        .file("imports.wast", "(module (import \"a\" \"f\" (func)))")
         .file("shared.wast", "(module (memory 1 1 shared))")
         .file("empty/readme", "")
         .file("known.toml", "[\"one is not two\"]\n\"all/fail.wast\" = \"2\"\n")
@@ -735,6 +737,10 @@ fn conform() {
     let shared = ["shared.wast", "--engine", "wasmtime:cranelift"];
     conform(&shared).ends(1);
     conform(&[&shared[..], &["--proposal", "threads"]].concat()).ends(0);
+    // What one file registers, the next one imports if they share a store.
+    conform(&["exports.wast", "imports.wast"]).says("imports.wast:1 module: unlinkable: unknown import").ends(1);
+    conform(&["exports.wast", "imports.wast", "--together"]).last_line_begins("3 passed, 0 failed").ends(0);
+    conform(&["imports.wast", "exports.wast", "--together"]).ends(1);
     conform(&["--spec", "4.0"]).fails(2, "there is no version \"4.0\" of the standard; there are 1.0, 2.0 and 3.0");
     conform(&["--proposal", "gc"]).fails(2, "there are no tests of a proposal \"gc\"; there are those of threads, ");
     conform(&["--proposal", "wide-arithmetic", "--engine", "wasmtime"]).last_line_begins("109 passed, 0").ends(0);

@@ -8,6 +8,7 @@ mod interp;
 mod provider;
 mod replay;
 mod wasmtime;
+mod watched;
 
 pub use assay_interp::exec::{Ref, Value};
 pub use assay_interp::machine::Budgets;
@@ -18,6 +19,7 @@ pub use interp::Interp;
 pub use provider::provider;
 pub use replay::{Ended, Player, ReplayError, Replayed, replay};
 pub use wasmtime::Wasmtime;
+pub use watched::Watched;
 
 use assay_interp::scenario::Answer;
 

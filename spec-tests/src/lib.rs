@@ -17,15 +17,19 @@
 //! assert_eq!(report.to_string().lines().last(), Some("2 passed, 0 failed"));
 //! ```
 
+mod custom;
 mod expect;
 mod gaps;
+mod kind;
 mod report;
 mod run;
 mod script;
 mod suite;
+mod text;
 
 pub use gaps::{GapCheck, GapsError, KnownGaps};
+pub use kind::Kind;
 pub use report::{Counts, Report};
-pub use run::{Checked, Fault, Kind, Place, ScriptReport, run, run_all};
+pub use run::{Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group};
 pub use script::{Script, ScriptError, from_path};
 pub use suite::{Proposal, UnknownProposal, official};

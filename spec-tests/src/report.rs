@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
 
-use crate::run::{Checked, Fault, Kind, ScriptReport};
+use crate::kind::Kind;
+use crate::run::{Checked, Fault, ScriptReport};
 use crate::script::ScriptError;
 
 /// How many directives passed and failed.
@@ -40,13 +41,23 @@ impl AddAssign<&Checked> for Counts {
 /// How scripts went. It prints as a table of counts, what failed, what isn't supported, and `N passed, N failed`.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The scripts that were run, sorted by suite and name.
+    /// The scripts that were run.
     pub scripts: Vec<ScriptReport>,
     /// Why others couldn't be run.
     pub errors: Vec<ScriptError>,
 }
 
 impl Report {
+    /// Adds how more scripts went.
+    pub fn extend(&mut self, results: impl IntoIterator<Item = Result<ScriptReport, ScriptError>>) {
+        for result in results {
+            match result {
+                Ok(script) => self.scripts.push(script),
+                Err(error) => self.errors.push(error),
+            }
+        }
+    }
+
     /// The counts of each kind that occurs, in the order of [`Kind::ALL`].
     pub fn counts(&self) -> Vec<(Kind, Counts)> {
         let mut counts: BTreeMap<Kind, Counts> = BTreeMap::new();

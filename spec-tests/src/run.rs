@@ -12,124 +12,15 @@ use std::thread;
 use assay_engines::{Engine, InstanceId, Link, Outcome, Source};
 use assay_interp::outcome::Budget;
 use rustc_hash::FxHashMap;
-use wast::core::{Elem, ElemKind, ElemPayload, ModuleField, ModuleKind};
-use wast::parser;
-use wast::token::{Id, Index};
-use wast::{Error, QuoteWat, QuoteWatTest, WastDirective, WastExecute, WastInvoke, Wat};
+use wast::token::Id;
+use wast::{Error, QuoteWat, WastDirective, WastExecute, WastInvoke};
 
+use crate::custom::{self, Flaw};
 use crate::expect;
+use crate::kind::Kind;
 use crate::report::Report;
-use crate::script::{Lines, Script, ScriptError, buffer, with_directives};
-
-/// What a directive asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// A module that is instantiated, or defined to be instantiated later.
-    Module,
-    /// An instance gets a name that imports can use.
-    Register,
-    /// A call whose results don't matter, as long as it returns.
-    Action,
-    /// `assert_return`
-    Return,
-    /// `assert_trap`
-    Trap,
-    /// `assert_exhaustion`
-    Exhaustion,
-    /// `assert_exception`
-    Exception,
-    /// `assert_suspension`
-    Suspension,
-    /// `assert_unlinkable`
-    Unlinkable,
-    /// `assert_invalid`
-    Invalid,
-    /// `assert_invalid_custom`
-    InvalidCustom,
-    /// `assert_malformed` of a module in the binary format.
-    Malformed,
-    /// `assert_malformed` of a quoted text: most of these test the parser of texts, which isn't the engine's.
-    MalformedQuoted,
-    /// `assert_malformed_custom`
-    MalformedCustom,
-    /// `thread`
-    Thread,
-    /// `wait`
-    Wait,
-}
-
-impl Kind {
-    /// All kinds, in the order of reports.
-    pub const ALL: [Kind; 16] = [
-        Kind::Module,
-        Kind::Register,
-        Kind::Action,
-        Kind::Return,
-        Kind::Trap,
-        Kind::Exhaustion,
-        Kind::Exception,
-        Kind::Suspension,
-        Kind::Unlinkable,
-        Kind::Invalid,
-        Kind::InvalidCustom,
-        Kind::Malformed,
-        Kind::MalformedQuoted,
-        Kind::MalformedCustom,
-        Kind::Thread,
-        Kind::Wait,
-    ];
-
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Module => "module",
-            Kind::Register => "register",
-            Kind::Action => "action",
-            Kind::Return => "return",
-            Kind::Trap => "trap",
-            Kind::Exhaustion => "exhaustion",
-            Kind::Exception => "exception",
-            Kind::Suspension => "suspension",
-            Kind::Unlinkable => "unlinkable",
-            Kind::Invalid => "invalid",
-            Kind::InvalidCustom => "invalid-custom",
-            Kind::Malformed => "malformed",
-            Kind::MalformedQuoted => "malformed-quoted",
-            Kind::MalformedCustom => "malformed-custom",
-            Kind::Thread => "thread",
-            Kind::Wait => "wait",
-        }
-    }
-
-    fn of(directive: &WastDirective<'_>) -> Kind {
-        match directive {
-            WastDirective::Module(_) | WastDirective::ModuleDefinition(_) | WastDirective::ModuleInstance { .. } => {
-                Kind::Module
-            }
-            WastDirective::Register { .. } => Kind::Register,
-            WastDirective::Invoke(_) => Kind::Action,
-            WastDirective::AssertReturn { .. } => Kind::Return,
-            WastDirective::AssertTrap { .. } => Kind::Trap,
-            WastDirective::AssertExhaustion { .. } => Kind::Exhaustion,
-            WastDirective::AssertException { .. } => Kind::Exception,
-            WastDirective::AssertSuspension { .. } => Kind::Suspension,
-            WastDirective::AssertUnlinkable { .. } => Kind::Unlinkable,
-            WastDirective::AssertInvalid { .. } => Kind::Invalid,
-            WastDirective::AssertInvalidCustom { .. } => Kind::InvalidCustom,
-            WastDirective::AssertMalformed { module: QuoteWat::Wat(_), .. } => Kind::Malformed,
-            WastDirective::AssertMalformed { .. } => Kind::MalformedQuoted,
-            WastDirective::AssertMalformedCustom { .. } => Kind::MalformedCustom,
-            WastDirective::Thread(_) => Kind::Thread,
-            WastDirective::Wait { .. } => Kind::Wait,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use crate::script::{Lines, Script, ScriptError, with_directives};
+use crate::text::{assemble, encode, imports, is_text_without_annotations, text};
 
 /// A place in a text: line and column, in bytes, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -213,63 +104,110 @@ pub struct ScriptReport {
     pub checked: Vec<Checked>,
 }
 
+/// What happens to a directive, for whoever looks on.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// It begins.
+    Begins(Kind, Place),
+    /// It has ended.
+    Ended(&'a Checked),
+}
+
 /// Runs a script in an engine, which is reset before.
 ///
 /// # Errors
 ///
 /// The script isn't in the format or holds a component, or the engine has no room for the host module.
-pub fn run(engine: &mut dyn Engine, script: &Script) -> Result<ScriptReport, ScriptError> {
-    with_directives(script, |directives, lines| {
-        let mut session = Session::begin(engine).map_err(|(engine, outcome)| {
-            let (file, outcome) = (script.file(), outcome.to_string());
-            ScriptError::Host { file, engine, outcome }
-        })?;
-        let mut checked = Vec::new();
-        let mut broken = None;
-        for directive in directives {
-            session.check(directive, lines, &mut broken, &mut checked);
-        }
-        Ok(ScriptReport { file: script.file(), checked })
-    })
+pub fn run<E: Engine + ?Sized>(engine: &mut E, script: &Script) -> Result<ScriptReport, ScriptError> {
+    let mut results = run_group(engine, std::slice::from_ref(script), &mut |_, _, _| {});
+    results.pop().expect("one script has one result")
 }
 
-/// Runs scripts in parallel, each in an engine of its own.
-pub fn run_all(scripts: &[Script], jobs: usize, engine: &(dyn Fn() -> Box<dyn Engine> + Sync)) -> Report {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    let work = || {
-        while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let result = run(&mut *engine(), script);
-            results.lock().unwrap_or_else(|e| e.into_inner()).push((script.file(), result));
+/// Runs scripts in an engine, which is reset before, in their order and with one store: what one of them registers, the
+/// next ones import. Names of modules are each script's own. `watch` is told of each directive, with its file.
+///
+/// The results are those of [`run`], script by script.
+pub fn run_group<E: Engine + ?Sized>(
+    engine: &mut E,
+    scripts: &[Script],
+    watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
+) -> Vec<Result<ScriptReport, ScriptError>> {
+    let mut session = match Session::begin(engine) {
+        Ok(session) => session,
+        Err((engine, outcome)) => {
+            let (engine, outcome) = (&engine, outcome.to_string());
+            let error =
+                |s: &Script| ScriptError::Host { file: s.file(), engine: engine.clone(), outcome: outcome.clone() };
+            return scripts.iter().map(|s| Err(error(s))).collect();
         }
     };
+    let mut results = Vec::new();
+    for script in scripts {
+        let file = script.file();
+        results.push(with_directives(script, |directives, lines| {
+            session.scope = Scope::default();
+            let mut checked = Vec::new();
+            for directive in directives {
+                session.check(directive, lines, None, &mut checked, &mut |engine, event| watch(engine, &file, event));
+            }
+            Ok(ScriptReport { file: file.clone(), checked })
+        }));
+    }
+    results
+}
+
+/// Runs scripts in parallel, each in an engine of its own. The report is sorted by suite and name.
+pub fn run_all(scripts: &[Script], jobs: usize, engine: &(dyn Fn() -> Box<dyn Engine> + Sync)) -> Report {
+    let groups: Vec<&[Script]> = scripts.chunks(1).collect();
+    let mut report = Report::default();
+    for results in parallel(&groups, jobs, &|group| run_group(&mut *engine(), group, &mut |_, _, _| {})) {
+        report.extend(results);
+    }
+    report.scripts.sort_by(|a, b| a.file.cmp(&b.file));
+    report
+}
+
+/// Applies `work` to items, some at the same time, and gives the results in the items' order.
+pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: &(dyn Fn(&T) -> R + Sync)) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, scripts.len().max(1)) {
-            scope.spawn(work);
+        for _ in 0..jobs.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(i) else { break };
+                    let result = work(item);
+                    results.lock().unwrap_or_else(|e| e.into_inner()).push((i, result));
+                }
+            });
         }
     });
     let mut results = results.into_inner().unwrap_or_else(|e| e.into_inner());
-    results.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut report = Report::default();
-    for (_, result) in results {
-        match result {
-            Ok(script) => report.scripts.push(script),
-            Err(error) => report.errors.push(error),
-        }
-    }
-    report
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What a name of a script stands for; the empty name is the last module's.
 type Names<T> = FxHashMap<String, Result<T, Fault>>;
 
-struct Session<'e> {
-    engine: &'e mut dyn Engine,
+/// What the names of one script stand for.
+#[derive(Default)]
+struct Scope {
     definitions: Names<Vec<u8>>,
     instances: Names<InstanceId>,
+    /// Threads, which can be waited for. What stands for one that runs is for an engine to say that runs them.
+    threads: Names<()>,
+}
+
+struct Session<'e, E: Engine + ?Sized> {
+    engine: &'e mut E,
+    scope: Scope,
     registered: Names<InstanceId>,
     /// The instance that holds the host's shared memory.
     shared: Option<Result<InstanceId, Fault>>,
+    /// The engine has panicked: nothing that it says later counts.
+    broken: Option<Fault>,
 }
 
 fn name(id: Option<Id<'_>>) -> String {
@@ -279,12 +217,13 @@ fn name(id: Option<Id<'_>>) -> String {
 fn find<T: Clone>(names: &Names<T>, id: Option<Id<'_>>) -> Result<T, Fault> {
     match names.get(&name(id)) {
         Some(found) => found.clone().map_err(|fault| fault.inherited()),
+        None if id.is_none() => Err(Fault::Failed("there is no module before this".into())),
         None => Err(Fault::Failed(format!("there is no module {} before this", name(id)))),
     }
 }
 
-impl<'e> Session<'e> {
-    fn begin(engine: &'e mut dyn Engine) -> Result<Session<'e>, (String, Outcome)> {
+impl<'e, E: Engine + ?Sized> Session<'e, E> {
+    fn begin(engine: &'e mut E) -> Result<Session<'e, E>, (String, Outcome)> {
         engine.reset();
         let host = |source: &str| text(source).expect("a host module is a module");
         let id = match engine.instantiate(&host(include_str!("spectest.wat")), &[]) {
@@ -298,35 +237,45 @@ impl<'e> Session<'e> {
             result => Some(result.map_err(Fault::unwanted)),
         };
         let registered = [("spectest".to_owned(), Ok(id))].into_iter().collect();
-        Ok(Session { engine, definitions: Names::default(), instances: Names::default(), registered, shared })
+        Ok(Session { engine, scope: Scope::default(), registered, shared, broken: None })
     }
 
-    /// Checks one directive. When an engine has panicked, nothing that it says later counts: `broken` is the reason.
+    /// Checks one directive. Where there is a fault already, it isn't run.
     fn check(
         &mut self,
         directive: WastDirective<'_>,
         lines: &Lines,
-        broken: &mut Option<Fault>,
+        fault: Option<&Fault>,
         checked: &mut Vec<Checked>,
+        watch: &mut dyn FnMut(&mut E, Event<'_>),
     ) {
         let (kind, place) = (Kind::of(&directive), lines.place(directive.span()));
-        if let WastDirective::Thread(thread) = directive {
-            let fault = || Fault::Unsupported("threads".into());
-            checked.push(Checked { kind, place, verdict: Err(fault()) });
-            for inner in thread.directives {
-                self.check(inner, lines, &mut broken.clone().or(Some(fault())), checked);
+        watch(self.engine, Event::Begins(kind, place));
+        let (thread, verdict) = match (fault.or(self.broken.as_ref()), directive) {
+            (fault, WastDirective::Thread(thread)) => {
+                let fault = fault.cloned().unwrap_or_else(|| Fault::Unsupported("threads".into()));
+                self.scope.threads.insert(name(Some(thread.name)), Err(fault.clone()));
+                (Some((thread, fault.clone())), Err(fault))
             }
-            return;
-        }
-        let verdict = match broken {
-            Some(fault) => Err(fault.clone()),
-            None => catch_unwind(AssertUnwindSafe(|| self.directive(directive))).unwrap_or_else(|panic| {
-                let message = panic_message(&*panic);
-                *broken = Some(Fault::Failed(format!("not run: at {place} before, it panicked: {message}")));
-                Err(Fault::Failed(format!("panicked: {message}")))
-            }),
+            (Some(fault), _) => (None, Err(fault.clone())),
+            (None, directive) => {
+                let verdict = catch_unwind(AssertUnwindSafe(|| self.directive(directive)));
+                let verdict = verdict.unwrap_or_else(|panic| {
+                    let message = panic_message(&*panic);
+                    self.broken = Some(Fault::Failed(format!("not run: at {place} before, it panicked: {message}")));
+                    Err(Fault::Failed(format!("panicked: {message}")))
+                });
+                (None, verdict)
+            }
         };
-        checked.push(Checked { kind, place, verdict });
+        let this = Checked { kind, place, verdict };
+        watch(self.engine, Event::Ended(&this));
+        checked.push(this);
+        if let Some((thread, fault)) = thread {
+            for inner in thread.directives {
+                self.check(inner, lines, Some(&fault), checked, watch);
+            }
+        }
     }
 
     fn directive(&mut self, directive: WastDirective<'_>) -> Result<(), Fault> {
@@ -334,12 +283,12 @@ impl<'e> Session<'e> {
             WastDirective::Module(module) => self.module(module),
             WastDirective::ModuleDefinition(module) => self.definition(module),
             WastDirective::ModuleInstance { instance, module, .. } => {
-                let wasm = find(&self.definitions, module);
+                let wasm = find(&self.scope.definitions, module);
                 let result = wasm.and_then(|wasm| self.instantiate(&wasm)?.map_err(Fault::unwanted));
-                bind(&mut self.instances, instance, result)
+                bind(&mut self.scope.instances, instance, result)
             }
             WastDirective::Register { name, module, .. } => {
-                let instance = find(&self.instances, module);
+                let instance = find(&self.scope.instances, module);
                 self.registered.insert(name.to_owned(), instance.clone());
                 instance.map(drop)
             }
@@ -371,12 +320,18 @@ impl<'e> Session<'e> {
             }
             WastDirective::AssertInvalidCustom { mut module, message, .. } => {
                 let wasm = encode(&mut module).map_err(refused)?;
-                self.refuses(&wasm, &format!("be invalid: {message}"), |o| matches!(o, Outcome::Invalid(_)))
+                self.flawed(&wasm, &format!("have an invalid custom section: {message}"), |f| {
+                    matches!(f, Flaw::Invalid(_))
+                })
             }
-            WastDirective::AssertMalformed { module, message, .. }
-            | WastDirective::AssertMalformedCustom { module, message, .. } => self.malformed(module, message),
+            WastDirective::AssertMalformed { module, message, .. } => self.malformed(module, message),
+            WastDirective::AssertMalformedCustom { module, message, .. } => self.malformed_custom(module, message),
             WastDirective::AssertSuspension { .. } => Err(Fault::Unsupported("suspensions (stack switching)".into())),
-            WastDirective::Thread(_) | WastDirective::Wait { .. } => Err(Fault::Unsupported("threads".into())),
+            WastDirective::Wait { thread, .. } => match self.scope.threads.get(&name(Some(thread))) {
+                Some(ended) => ended.clone(),
+                None => Err(Fault::Failed(format!("there is no thread {} before this", name(Some(thread))))),
+            },
+            WastDirective::Thread(_) => unreachable!("its directives are checked one by one"),
         }
     }
 
@@ -385,15 +340,15 @@ impl<'e> Session<'e> {
         let wasm = encode(&mut module).map_err(refused);
         let result = wasm.clone().and_then(|wasm| self.instantiate(&wasm)?.map_err(Fault::unwanted));
         // A module is its own definition too.
-        let _ = bind(&mut self.definitions, id, wasm);
-        bind(&mut self.instances, id, result)
+        let _ = bind(&mut self.scope.definitions, id, wasm);
+        bind(&mut self.scope.instances, id, result)
     }
 
     fn definition(&mut self, mut module: QuoteWat<'_>) -> Result<(), Fault> {
         let id = module.name();
         let wasm = encode(&mut module).map_err(refused);
         let valid = wasm.and_then(|wasm| self.engine.validate(&wasm).map(|()| wasm).map_err(Fault::unwanted));
-        bind(&mut self.definitions, id, valid)
+        bind(&mut self.scope.definitions, id, valid)
     }
 
     /// The outer error is a fault in what the module imports, the inner one the answer of the engine.
@@ -424,14 +379,14 @@ impl<'e> Session<'e> {
                 Ok(self.instantiate(&wasm)?.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new())))
             }
             WastExecute::Get { module, global, .. } => {
-                let instance = find(&self.instances, module)?;
+                let instance = find(&self.scope.instances, module)?;
                 Ok(self.engine.get(instance, global).map_or_else(|outcome| outcome, |v| Outcome::Returned(vec![v])))
             }
         }
     }
 
     fn invoke(&mut self, call: &WastInvoke<'_>) -> Result<Outcome, Fault> {
-        let instance = find(&self.instances, call.module)?;
+        let instance = find(&self.scope.instances, call.module)?;
         let args = call.args.iter().map(expect::argument).collect::<Result<Vec<_>, _>>()?;
         Ok(self.engine.invoke(instance, call.name, &args))
     }
@@ -442,6 +397,27 @@ impl<'e> Session<'e> {
             (Ok(wasm), _) => self.refuses(&wasm, &should, |o| matches!(o, Outcome::Malformed(_))),
             (Err(_), QuoteWat::QuoteModule(..)) => Ok(()),
             (Err(error), _) => Err(refused(error)),
+        }
+    }
+
+    /// The parser of texts knows what is well-formed in annotations; custom sections this runner reads itself.
+    fn malformed_custom(&mut self, mut module: QuoteWat<'_>, message: &str) -> Result<(), Fault> {
+        let should = format!("have a malformed custom section: {message}");
+        match encode(&mut module) {
+            Ok(wasm) => self.flawed(&wasm, &should, |f| matches!(f, Flaw::Malformed(_))),
+            Err(_) if is_text_without_annotations(&mut module) => Ok(()),
+            Err(error) => Err(Fault::Failed(format!("should {should}; it is malformed itself: {}", error.message()))),
+        }
+    }
+
+    /// Passes if a module is valid by the engine, and a custom section of it has this flaw.
+    fn flawed(&mut self, wasm: &[u8], should: &str, expected: impl Fn(&Flaw) -> bool) -> Result<(), Fault> {
+        self.engine.validate(wasm).map_err(|outcome| instead(should, outcome))?;
+        match custom::flaw(wasm) {
+            Some(flaw) if expected(&flaw) => Ok(()),
+            Some(Flaw::Malformed(why)) => Err(Fault::Failed(format!("should {should}; one is malformed: {why}"))),
+            Some(Flaw::Invalid(why)) => Err(Fault::Failed(format!("should {should}; one is invalid: {why}"))),
+            None => Err(Fault::Failed(format!("should {should}; all are valid"))),
         }
     }
 
@@ -474,57 +450,6 @@ fn instead(should: &str, outcome: Outcome) -> Fault {
 
 fn refused(error: Error) -> Fault {
     Fault::Failed(format!("the parser of texts refuses it: {}", error.message()))
-}
-
-fn encode(module: &mut QuoteWat<'_>) -> Result<Vec<u8>, Error> {
-    if let QuoteWat::Wat(module) = module {
-        return assemble(module);
-    }
-    match module.to_test()? {
-        QuoteWatTest::Binary(wasm) => Ok(wasm),
-        QuoteWatTest::Text(bytes) => match std::str::from_utf8(&bytes) {
-            Ok(source) => text(source),
-            Err(_) => Err(Error::new(module.span(), "malformed UTF-8 encoding".into())),
-        },
-    }
-}
-
-fn text(source: &str) -> Result<Vec<u8>, Error> {
-    let buffer = buffer(source)?;
-    assemble(&mut parser::parse(&buffer)?)
-}
-
-/// Encodes a module. An element segment for table 0 doesn't name it: 1.0 has no encoding that could.
-fn assemble(module: &mut Wat<'_>) -> Result<Vec<u8>, Error> {
-    if let Wat::Module(module) = module {
-        module.resolve()?;
-        if let ModuleKind::Text(fields) = &mut module.kind {
-            for field in fields {
-                if let ModuleField::Elem(Elem { kind: ElemKind::Active { table, .. }, payload, .. }) = field
-                    && matches!((&table, payload), (Some(Index::Num(0, _)), ElemPayload::Indices(_)))
-                {
-                    *table = None;
-                }
-            }
-        }
-    }
-    module.encode()
-}
-
-/// The names of a module's imports, as far as it can be read.
-fn imports(wasm: &[u8]) -> Vec<(String, String)> {
-    let mut names = Vec::new();
-    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
-        match payload {
-            Ok(wasmparser::Payload::ImportSection(section)) => {
-                let found = section.into_imports().map_while(Result::ok);
-                names.extend(found.map(|import| (import.module.to_owned(), import.name.to_owned())));
-            }
-            Ok(_) => {}
-            Err(_) => break,
-        }
-    }
-    names
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

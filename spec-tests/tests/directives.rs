@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
-use assay_engines::{Budgets, Engine, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value, Wasmtime};
-use assay_spec_tests::{Checked, Fault, Kind, KnownGaps, Report, Script, ScriptError, from_path, run, run_all};
+use assay_engines::{
+    Budgets, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value, Wasmtime, engine,
+};
+use assay_spec_tests::{
+    Checked, Fault, Kind, KnownGaps, Report, Script, ScriptError, ScriptReport, from_path, run, run_all, run_group,
+};
 
 const BUDGETS: Budgets = Budgets { fuel: 5_000_000, stack: 1 << 16, store: 1 << 32 };
 
@@ -217,10 +221,6 @@ fn quoted_texts() {
     fails(invalid, Kind::MalformedQuoted, "it invalid");
     passes(r#"(module quote "(func (export \"f\"))") (assert_return (invoke "f"))"#);
     fails(r#"(module quote "(func")"#, Kind::Module, "the parser of texts refuses it");
-    passes(r#"(assert_malformed_custom (module quote "(@custom)(func)") "custom")"#);
-    fails(r#"(assert_malformed_custom (module quote "(func)") "custom")"#, Kind::MalformedCustom, "it is valid");
-    passes(r#"(assert_invalid_custom (module quote "(func (result i32))") "custom")"#);
-    fails(r#"(assert_invalid_custom (module quote "(func)") "custom")"#, Kind::InvalidCustom, "it is valid");
 }
 
 #[test]
@@ -352,6 +352,60 @@ fn what_depends_on_an_unsupported_module_is_unsupported() {
     let dependent = checked(r#"(module (func $f unreachable) (start $f)) (invoke "f")"#);
     let expected = Err(Fault::Failed("module not instantiated: trapped: unreachable".into()));
     assert_eq!(dependent[1].verdict, expected);
+}
+
+/// The files of a folder of cases.
+fn cases(folder: &str) -> Vec<Script> {
+    from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(folder)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// In the files of cases/directives, a directive passes unless the line that it begins in ends in `;; fails: WORDS` or
+/// `;; unsupported: WORDS`. The first line may name the engine.
+#[test]
+fn the_cases_go_as_they_say() {
+    for script in cases("directives") {
+        let lines: Vec<&str> = script.source.lines().collect();
+        let id = lines[0].strip_prefix(";; engine: ").unwrap_or("interp");
+        let report = run(&mut *engine(id, BUDGETS, Features::default()).unwrap(), &script).unwrap();
+        let mut expectations = 0;
+        for Checked { kind, place, verdict } in &report.checked {
+            let comment =
+                |word: &str| lines[place.line - 1].split_once(&format!(" ;; {word}: ")).map(|(_, words)| words);
+            let expected = (comment("fails"), comment("unsupported"));
+            expectations += usize::from(expected != (None, None));
+            let holds = match (verdict, expected) {
+                (Ok(()), (None, None)) => true,
+                (Err(Fault::Failed(why)), (Some(words), None)) => why.contains(words),
+                (Err(Fault::Unsupported(why)), (None, Some(words))) => why.contains(words),
+                _ => false,
+            };
+            assert!(holds, "{}:{place} {kind}: {verdict:?}", report.file);
+        }
+        let written = script.source.matches(";; fails: ").count() + script.source.matches(";; unsupported: ").count();
+        assert_eq!(expectations, written, "{}: an expectation stands where no directive begins", report.file);
+    }
+}
+
+#[test]
+fn scripts_can_share_a_store() {
+    let scripts = cases("together");
+    let mut interp = Interp::new(BUDGETS);
+    let mut failed = Vec::new();
+    for result in run_group(&mut interp, &scripts, &mut |_, _, _| {}) {
+        let ScriptReport { file, checked } = result.unwrap();
+        failed.extend(
+            checked.into_iter().filter(|c| c.verdict.is_err()).map(|c| format!("{file}:{} {}", c.place, c.kind)),
+        );
+    }
+    assert_eq!(failed, ["together/b.wast:8:2 action"], "the name of the other script's module");
+    // One by one, they don't.
+    let alone = run_all(&scripts, 2, &|| Box::new(Interp::new(BUDGETS)));
+    assert_eq!(alone.total().failed, 3);
+    // A script that can't be read doesn't keep the next one from running.
+    let scripts = [&scripts[..1], &[script("(module")], &scripts[1..]].concat();
+    let results = run_group(&mut interp, &scripts, &mut |_, _, _| {});
+    assert!(results[0].is_ok() && results[1].is_err());
+    assert!(results[2].as_ref().unwrap().checked[1].verdict.is_ok());
 }
 
 #[test]
