@@ -737,6 +737,29 @@ fn conform() {
     let shared = ["shared.wast", "--engine", "wasmtime:cranelift"];
     conform(&shared).ends(1);
     conform(&[&shared[..], &["--proposal", "threads"]].concat()).ends(0);
+    // One directive, and its derivation.
+    conform(&["all/fail.wast:2"]).says("all/fail.wast:2:2 return: failed: should return [2]; it returned [1]").ends(1);
+    conform(&["all/pass.wast:2", "--trace"]).says("Step_read/call_ref-func").ends(0);
+    conform(&["all/pass.wast:2", "--trace"]).last_line_begins("all/pass.wast:2:2 return: passed").ends(0);
+    conform(&["all/pass.wast:2", "--trace=config"]).says("       ~> {globals").ends(0);
+    conform(&["all/pass.wast:2", "--engine", "wasmtime"]).ends(0);
+    conform(&["wasm-v3/nop.wast:308"]).last_line_begins("wasm-v3/nop.wast:308:2 return: passed").ends(0);
+    conform(&["all/pass.wast:3"])
+        .fails(2, "all/pass.wast: no directive begins in line 3; the last one before it begins in line 2");
+    conform(&["all/pass.wast:2", "--trace", "--engine", "wasmtime"])
+        .fails(2, "--trace is of our interpreter: engine \"wasmtime\" doesn't tell its steps");
+    conform(&["all/pass.wast", "--trace"]).fails(2, "--trace shows one directive: FILE:LINE says which");
+    conform(&["all/pass.wast:2", "all"]).fails(2, "FILE:LINE is one directive: no other path, ");
+    conform(&["all:2"]).fails(2, "all: FILE:LINE needs a file");
+    conform(&["missing:2"]).fails(2, "missing: ");
+    // Rule coverage.
+    conform(&["all", "--rules"])
+        .says("Step_read/call_ref-func                       2  all/fail.wast:2")
+        .says("207 rules that no directive exercises:\n  Step_pure/unreachable\n  Step_pure/nop\n")
+        .last_line_begins("3 of the other 210 rules are exercised")
+        .ends(1);
+    conform(&["all", "--rules", "--engine", "wasmtime"])
+        .fails(2, "--rules is of our interpreter: engine \"wasmtime\" doesn't tell its steps");
     // What one file registers, the next one imports if they share a store.
     conform(&["exports.wast", "imports.wast"]).says("imports.wast:1 module: unlinkable: unknown import").ends(1);
     conform(&["exports.wast", "imports.wast", "--together"]).last_line_begins("3 passed, 0 failed").ends(0);

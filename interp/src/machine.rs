@@ -187,6 +187,9 @@ impl Machine {
         config.focus(&Concrete);
         let (redex, place, depth) = (config.redex(), config.place(), config.frames.len());
         config.stack.mark();
+        if redex.is_some() {
+            observer.before(config);
+        }
         let before = config.stack.values().to_vec();
         let progress = config.step(&Concrete).unwrap_or_else(|e| match e {});
         if let (Progress::Reduced(rule), Some(redex)) = (&progress, redex) {

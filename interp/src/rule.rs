@@ -251,6 +251,17 @@ rules! {
     EvalExpr "Eval_expr";
 }
 
+impl Rule {
+    /// Whether it applies around every step: to find the redex is to apply it, so that no step ends in it.
+    pub fn is_contextual(self) -> bool {
+        use Rule::*;
+        matches!(
+            self,
+            StepPure | StepRead | StepsRefl | StepsTrans | CtxtInstrs | CtxtLabel | CtxtHandler | CtxtFrame | EvalExpr
+        )
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

@@ -36,6 +36,9 @@ fn the_rules_are_those_of_the_standard() {
     assert_eq!(Rule::BrIfTrue.to_string(), "Step_pure/br_if-true");
     // The enumeration is in the order of the list, so that a rule's number is its line.
     assert!(Rule::ALL.iter().zip(0..).all(|(rule, i)| *rule as usize == i));
+    // The first reason of those below is that a rule is contextual.
+    let excused = |rule: &Rule| EXCUSED[0].1.iter().any(|prefix| rule.name().starts_with(prefix));
+    assert!(Rule::ALL.iter().all(|rule| rule.is_contextual() == excused(rule)));
 }
 
 /// Rules that no code cites, by the beginning of their names, with the reason.

@@ -17,6 +17,7 @@
 //! assert_eq!(report.to_string().lines().last(), Some("2 passed, 0 failed"));
 //! ```
 
+mod coverage;
 mod custom;
 mod expect;
 mod gaps;
@@ -26,10 +27,13 @@ mod run;
 mod script;
 mod suite;
 mod text;
+mod trace;
 
+pub use coverage::{Coverage, cover};
 pub use gaps::{GapCheck, GapsError, KnownGaps};
 pub use kind::Kind;
 pub use report::{Counts, Report};
-pub use run::{Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group};
+pub use run::{Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group, run_groups};
 pub use script::{Script, ScriptError, from_path};
 pub use suite::{Proposal, UnknownProposal, official};
+pub use trace::{TraceError, trace};

@@ -95,6 +95,17 @@ pub struct Checked {
     pub verdict: Result<(), Fault>,
 }
 
+/// `return: passed`
+impl fmt::Display for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verdict {
+            Ok(()) => write!(f, "{}: passed", self.kind),
+            Err(Fault::Failed(why)) => write!(f, "{}: failed: {why}", self.kind),
+            Err(Fault::Unsupported(why)) => write!(f, "{}: unsupported: {why}", self.kind),
+        }
+    }
+}
+
 /// How a script went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptReport {
@@ -159,11 +170,17 @@ pub fn run_group<E: Engine + ?Sized>(
 /// Runs scripts in parallel, each in an engine of its own. The report is sorted by suite and name.
 pub fn run_all(scripts: &[Script], jobs: usize, engine: &(dyn Fn() -> Box<dyn Engine> + Sync)) -> Report {
     let groups: Vec<&[Script]> = scripts.chunks(1).collect();
+    let mut report = run_groups(&groups, jobs, engine);
+    report.scripts.sort_by(|a, b| a.file.cmp(&b.file));
+    report
+}
+
+/// Runs groups of scripts in parallel, each in an engine of its own; see [`run_group`]. The report is in their order.
+pub fn run_groups(groups: &[&[Script]], jobs: usize, engine: &(dyn Fn() -> Box<dyn Engine> + Sync)) -> Report {
     let mut report = Report::default();
-    for results in parallel(&groups, jobs, &|group| run_group(&mut *engine(), group, &mut |_, _, _| {})) {
+    for results in parallel(groups, jobs, &|group| run_group(&mut *engine(), group, &mut |_, _, _| {})) {
         report.extend(results);
     }
-    report.scripts.sort_by(|a, b| a.file.cmp(&b.file));
     report
 }
 

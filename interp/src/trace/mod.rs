@@ -16,10 +16,12 @@ use crate::value::Concrete;
 
 /// Who watches a run. Nothing is spent on details that nobody asks for.
 pub trait Observer {
-    /// Whether [`step`](Observer::step) is to be called.
+    /// Whether [`before`](Observer::before) and [`step`](Observer::step) are to be called.
     const DETAIL: bool;
     /// A rule was applied.
     fn rule(&mut self, _rule: Rule) {}
+    /// A step comes next, from this configuration.
+    fn before(&mut self, _config: &Config<Concrete>) {}
     /// A rule was applied, and to what.
     fn step(&mut self, _step: &Step<'_>) {}
 }
