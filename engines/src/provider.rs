@@ -1,6 +1,6 @@
 //! What a module imports beside functions, made of WebAssembly, so that every engine can be given it.
 
-use assay_interp::syntax::{ExternType, HeapType, Module, NumType, RefType, ValType};
+use assay_interp::syntax::{AddrType, ExternType, HeapType, Module, NumType, RefType, ValType};
 use wasm_encoder::{ConstExpr, ExportKind, ExportSection, GlobalSection, MemorySection, TableSection};
 
 /// A module that exports, for each memory, table and global that `module` imports, one of exactly that type, holding
@@ -14,7 +14,7 @@ pub fn provider(module: &Module) -> Option<Vec<u8>> {
             ExternType::Table(t) => {
                 tables.table(wasm_encoder::TableType {
                     element_type: ref_type(t.element),
-                    table64: false,
+                    table64: t.addr == AddrType::I64,
                     minimum: t.limits.min,
                     maximum: t.limits.max,
                     shared: false,
@@ -25,7 +25,7 @@ pub fn provider(module: &Module) -> Option<Vec<u8>> {
                 mems.memory(wasm_encoder::MemoryType {
                     minimum: t.limits.min,
                     maximum: t.limits.max,
-                    memory64: false,
+                    memory64: t.addr == AddrType::I64,
                     shared: false,
                     page_size_log2: None,
                 });

@@ -4,7 +4,7 @@ use assay_interp::binary;
 use assay_interp::exec::{Ref, Val, Value};
 use assay_interp::machine::Budgets;
 use assay_interp::outcome::{Budget, Outcome, Trap, TrapKind};
-use assay_interp::syntax::{Features, HeapType, NumType, RefType, ValType};
+use assay_interp::syntax::{Features, HeapType, NumType, PAGE, RefType, ValType};
 use wasmtime::{
     AsContextMut, Config, Extern, ExternRef, Func, Instance, Module, OperatorCost, ResourceLimiter, Rooted, Store,
 };
@@ -53,10 +53,13 @@ impl State {
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, from: usize, to: usize, max: Option<usize>) -> wasmtime::Result<bool> {
-        self.growing(to - from, to <= max.unwrap_or(1 << 32))
+        // Only a memory with addresses of 64 bits can have no greatest size; beyond what it could ever have, it is said
+        // to grow to the greatest number of pages that is a number of bytes.
+        self.growing(to - from, to <= max.unwrap_or(usize::MAX - PAGE as usize))
     }
 
     fn table_growing(&mut self, from: usize, to: usize, max: Option<usize>) -> wasmtime::Result<bool> {
+        // A table with indices of 64 bits could grow beyond this; that it doesn't is a choice that the standard allows.
         let bytes = (to - from).saturating_mul(size_of::<usize>());
         self.growing(bytes, to <= max.unwrap_or(u32::MAX as usize))
     }

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use assay_interp::binary::{self, ErrorKind};
-use assay_interp::exec::{MAX_ELEMENTS, MAX_PAGES};
-use assay_interp::syntax::{Limits, Module};
+use assay_interp::syntax::{MemType, Module, TableType};
 use assay_proofs::module::{How, Report, Verdict as Proof};
 use assay_proofs::{Budgets, ProveError, prove};
 
@@ -102,11 +101,10 @@ impl Verdict {
             (d, n) => (Finding::Denied, format!("{d} of {n} are not allowed: {}", denied.join(", "))),
         };
         self.check("imports", finding, words);
-        let greatest = |limits: &Limits, most: u64| limits.max.unwrap_or(most).min(most);
-        let pages = module.mem_types().iter().map(|m| greatest(&m.limits, MAX_PAGES)).sum();
+        let pages = module.mem_types().iter().map(MemType::greatest).sum();
         self.limit("memory_pages", pages, policy.limits.memory_pages);
         // A table whose type has no greatest length grows only by table.grow or from outside; either may be.
-        let elements = module.table_types().iter().map(|t| greatest(&t.limits, MAX_ELEMENTS)).sum();
+        let elements = module.table_types().iter().map(TableType::greatest).fold(0, u64::saturating_add);
         self.limit("table_elements", elements, policy.limits.table_elements);
         self.limit("functions", module.funcs.len() as u64, policy.limits.functions);
         self.limit("code_bytes", module.code_size as u64, policy.limits.code_bytes);

@@ -281,7 +281,6 @@ fn what_is_valid_and_not_executed_is_unsupported() {
     unsupported("(module (tag))");
     unsupported("(module (type (struct (field i32))))");
     unsupported("(module (type $f (func)) (func (return_call_ref $f (ref.func 0))) (elem declare func 0))");
-    unsupported("(module (memory i64 1))");
     // What isn't supported doesn't hide what is invalid.
     text_refused("(module (tag) (func (param v128) (result i32)))", ErrorKind::Invalid);
     text_refused("(module (type (struct (field i32))) (func (call 7)))", ErrorKind::Invalid);

@@ -11,8 +11,8 @@ use wasmparser::{
 use super::instr::{expr, ref_type, val_type};
 use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::{
-    Data, Elem, Export, Expr, ExternIdx, ExternType, Func, FuncType, Global, GlobalType, Idx, Import, Instr, Limits,
-    MemType, Module, RefType, SegmentMode, Table, TableType,
+    AddrType, Data, Elem, Export, Expr, ExternIdx, ExternType, Func, FuncType, Global, GlobalType, Idx, Import, Instr,
+    Limits, MemType, Module, RefType, SegmentMode, Table, TableType,
 };
 
 /// Collects a module, payload by payload.
@@ -295,24 +295,22 @@ fn func_type(func: &wasmparser::FuncType, offset: usize) -> Result<FuncType> {
 }
 
 fn table_type(t: &wasmparser::TableType, offset: usize) -> Result<TableType> {
-    if t.table64 {
-        return Err(unsupported("tables with indices of 64 bits (memory64)", offset));
-    }
     let limits = Limits { min: t.initial, max: t.maximum };
-    Ok(TableType { element: ref_type(t.element_type, offset)?, limits })
+    Ok(TableType { addr: addr_type(t.table64), element: ref_type(t.element_type, offset)?, limits })
 }
 
 fn mem_type(t: &wasmparser::MemoryType, offset: usize) -> Result<MemType> {
-    if t.memory64 {
-        return Err(unsupported("memories with addresses of 64 bits (memory64)", offset));
-    }
     if t.shared {
         return Err(unsupported("shared memories (threads)", offset));
     }
     if t.page_size_log2.is_some_and(|k| k != 16) {
         return Err(unsupported("pages of another size than 64 KiB (custom page sizes)", offset));
     }
-    Ok(MemType { limits: Limits { min: t.initial, max: t.maximum } })
+    Ok(MemType { addr: addr_type(t.memory64), limits: Limits { min: t.initial, max: t.maximum } })
+}
+
+fn addr_type(is_64: bool) -> AddrType {
+    if is_64 { AddrType::I64 } else { AddrType::I32 }
 }
 
 fn global_type(t: &wasmparser::GlobalType, offset: usize) -> Result<GlobalType> {

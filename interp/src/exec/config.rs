@@ -9,6 +9,7 @@ use super::value::{FuncAddr, Num, Val};
 use crate::rule::Rule;
 use crate::syntax::{Expr, FuncType, Idx, Instr};
 use crate::trap::{Budget, TrapKind};
+use crate::value::W64;
 
 /// A configuration: store and thread.
 pub struct Config<D: Domain> {
@@ -181,6 +182,11 @@ impl<D: Domain> Stack<D> {
     /// Pops a number.
     pub fn pop_num<T: Num>(&mut self) -> D::Bv<T::W> {
         T::bits(self.pop())
+    }
+
+    /// Pops an address, an index or a length, of either address type.
+    pub fn pop_address(&mut self, d: &D) -> D::Bv<W64> {
+        self.pop().address(d)
     }
 
     /// Pops a reference.

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::value::{FuncAddr, Ref, from_bytes, to_bytes};
 use crate::num;
 use crate::trap::TrapKind;
-use crate::value::{Concrete, Reading, W32, W64, Width};
+use crate::value::{Concrete, MachineInt, Reading, W64, Width};
 
 /// A reading of whole configurations.
 pub trait Domain: Reading + 'static {
@@ -26,7 +26,7 @@ pub trait Domain: Reading + 'static {
     /// Whether `c` holds, where either answer can be followed in one value.
     fn known(&self, c: Self::Bool) -> Option<bool>;
     /// The number below `n` that `i` is known to be one of.
-    fn index(&self, i: Self::Bv<W32>, n: usize) -> Result<usize, Self::Undecided>;
+    fn index<W: Width>(&self, i: Self::Bv<W>, n: usize) -> Result<usize, Self::Undecided>;
     /// Whether a `memory.grow` or `table.grow` that could succeed does (`memory.grow-fail` may always be chosen).
     fn grows(&self) -> Result<bool, Self::Undecided>;
 
@@ -59,9 +59,9 @@ pub trait Table<D: Domain>: Clone + Debug {
     /// Number of elements.
     fn len(&self, d: &D) -> D::Bv<W64>;
     /// The element at `i`.
-    fn get(&self, d: &D, i: D::Bv<W32>) -> Result<D::Ref, D::Undecided>;
+    fn get(&self, d: &D, i: D::Bv<W64>) -> Result<D::Ref, D::Undecided>;
     /// Replaces the element at `i`.
-    fn set(&mut self, d: &D, i: D::Bv<W32>, r: D::Ref);
+    fn set(&mut self, d: &D, i: D::Bv<W64>, r: D::Ref);
     /// Bytes of our own memory that growing to `len` takes.
     fn cost(&self, d: &D, len: D::Bv<W64>) -> u64;
     /// Makes the length `len`, which is not less than it was; new elements are `r`.
@@ -83,8 +83,8 @@ impl Domain for Concrete {
     fn known(&self, c: bool) -> Option<bool> {
         Some(c)
     }
-    fn index(&self, i: u32, _n: usize) -> Result<usize, Infallible> {
-        Ok(i as usize)
+    fn index<W: Width>(&self, i: W::Int, _n: usize) -> Result<usize, Infallible> {
+        Ok(i.to_u128() as usize)
     }
     fn grows(&self) -> Result<bool, Infallible> {
         Ok(true)
@@ -130,14 +130,14 @@ impl Table<Concrete> for Vec<Ref> {
     fn len(&self, _d: &Concrete) -> u64 {
         self.as_slice().len() as u64
     }
-    fn get(&self, _d: &Concrete, i: u32) -> Result<Ref, Infallible> {
+    fn get(&self, _d: &Concrete, i: u64) -> Result<Ref, Infallible> {
         Ok(self[i as usize])
     }
-    fn set(&mut self, _d: &Concrete, i: u32, r: Ref) {
+    fn set(&mut self, _d: &Concrete, i: u64, r: Ref) {
         self[i as usize] = r;
     }
     fn cost(&self, d: &Concrete, len: u64) -> u64 {
-        (len - Table::len(self, d)) * size_of::<Ref>() as u64
+        (len - Table::len(self, d)).saturating_mul(size_of::<Ref>() as u64)
     }
     fn grow(&mut self, _d: &Concrete, len: u64, r: Ref) {
         self.resize(len as usize, r);

@@ -3,14 +3,13 @@
 use super::config::{Admin, Config};
 use super::domain::{Domain, Memory};
 use super::step::Reduced;
-use super::store::{MAX_PAGES, PAGE};
-use super::value::{Addr, I32, Num, V128, Val};
+use super::value::{Addr, Num, V128, Val};
 use super::vector;
 use crate::num::{self, Shape};
 use crate::rule::Rule;
-use crate::syntax::{Idx, Instr, LaneIdx, MemArg};
+use crate::syntax::{Idx, Instr, LaneIdx, MemArg, PAGE};
 use crate::trap::{Budget, TrapKind};
-use crate::value::{W8, W32, W64, W128, Width};
+use crate::value::{W8, W64, W128, Width};
 
 fn mem<D: Domain>(c: &Config<D>, x: Idx) -> Addr {
     c.instance().mems[x as usize]
@@ -20,18 +19,18 @@ fn mem<D: Domain>(c: &Config<D>, x: Idx) -> Addr {
 fn access<D: Domain>(
     c: &Config<D>,
     d: &D,
-    i: D::Bv<W32>,
+    i: D::Bv<W64>,
     ao: &MemArg,
     n: u32,
 ) -> Result<Option<D::Bv<W64>>, D::Undecided> {
-    let ea = num::effective_address(d, i, ao.offset);
-    let oob = num::out_of_bounds(d, ea, n, c.store.mems[mem(c, ao.mem)].len(d));
-    Ok(if d.traps(oob, TrapKind::MemoryOutOfBounds)? { None } else { Some(ea) })
+    let oob = num::out_of_bounds(d, i, ao.offset, n, c.store.mems[mem(c, ao.mem)].len(d));
+    let traps = d.traps(oob, TrapKind::MemoryOutOfBounds)?;
+    Ok(if traps { None } else { Some(num::effective_address(d, i, ao.offset)) })
 }
 
 /// `t.load x ao`
 pub(super) fn load<D: Domain, T: Num>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let i = c.stack.pop_num::<I32>();
+    let i = c.stack.pop_address(d);
     let Some(ea) = access(c, d, i, ao, num::bytes::<T::W>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::LoadNumOob));
     };
@@ -47,7 +46,7 @@ pub(super) fn load_pack<D: Domain, T: Num, N: Width>(
     ao: &MemArg,
     extend: impl Fn(&D, D::Bv<N>) -> D::Bv<T::W>,
 ) -> Reduced<D> {
-    let i = c.stack.pop_num::<I32>();
+    let i = c.stack.pop_address(d);
     let Some(ea) = access(c, d, i, ao, num::bytes::<N>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::LoadPackOob));
     };
@@ -58,7 +57,7 @@ pub(super) fn load_pack<D: Domain, T: Num, N: Width>(
 
 /// `t.store x ao`
 pub(super) fn store<D: Domain, T: Num>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let (v, i) = (c.stack.pop_num::<T>(), c.stack.pop_num::<I32>());
+    let (v, i) = (c.stack.pop_num::<T>(), c.stack.pop_address(d));
     let Some(ea) = access(c, d, i, ao, num::bytes::<T::W>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::StoreNumOob));
     };
@@ -69,7 +68,7 @@ pub(super) fn store<D: Domain, T: Num>(c: &mut Config<D>, d: &D, ao: &MemArg) ->
 
 /// `t.storeN x ao`
 pub(super) fn store_pack<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let (v, i) = (c.stack.pop_num::<T>(), c.stack.pop_num::<I32>());
+    let (v, i) = (c.stack.pop_num::<T>(), c.stack.pop_address(d));
     let Some(ea) = access(c, d, i, ao, num::bytes::<N>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::StorePackOob));
     };
@@ -82,7 +81,7 @@ pub(super) fn store_pack<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, 
 fn loaded<D: Domain, N: Width>(
     c: &Config<D>,
     d: &D,
-    i: D::Bv<W32>,
+    i: D::Bv<W64>,
     ao: &MemArg,
 ) -> Result<Option<D::Bv<N>>, D::Undecided> {
     let ea = access(c, d, i, ao, num::bytes::<N>())?;
@@ -91,7 +90,7 @@ fn loaded<D: Domain, N: Width>(
 
 /// `v128.load x ao`
 pub(super) fn vload<D: Domain>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let i = c.stack.pop_num::<I32>();
+    let i = c.stack.pop_address(d);
     let Some(v) = loaded::<D, W128>(c, d, i, ao)? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadOob));
     };
@@ -106,7 +105,7 @@ pub(super) fn vload_pack<D: Domain, S1: Shape, S2: Shape>(
     ao: &MemArg,
     extend: impl Fn(&D, D::Bv<S1::Lane>) -> D::Bv<S2::Lane>,
 ) -> Reduced<D> {
-    let i = c.stack.pop_num::<I32>();
+    let i = c.stack.pop_address(d);
     let Some(packed) = loaded::<D, W64>(c, d, i, ao)? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadPackOob));
     };
@@ -117,7 +116,7 @@ pub(super) fn vload_pack<D: Domain, S1: Shape, S2: Shape>(
 
 /// `v128.loadN_splat x ao`
 pub(super) fn vload_splat<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let i = c.stack.pop_num::<I32>();
+    let i = c.stack.pop_address(d);
     let Some(lane) = loaded::<D, S::Lane>(c, d, i, ao)? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadSplatOob));
     };
@@ -127,7 +126,7 @@ pub(super) fn vload_splat<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &Me
 
 /// `v128.loadN_zero x ao`
 pub(super) fn vload_zero<D: Domain, N: Width>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let i = c.stack.pop_num::<I32>();
+    let i = c.stack.pop_address(d);
     let Some(low) = loaded::<D, N>(c, d, i, ao)? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadZeroOob));
     };
@@ -137,7 +136,7 @@ pub(super) fn vload_zero<D: Domain, N: Width>(c: &mut Config<D>, d: &D, ao: &Mem
 
 /// `v128.loadN_lane x ao j`
 pub(super) fn vload_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &MemArg, j: LaneIdx) -> Reduced<D> {
-    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_num::<I32>());
+    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_address(d));
     let Some(lane) = loaded::<D, S::Lane>(c, d, i, ao)? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VloadLaneOob));
     };
@@ -147,7 +146,7 @@ pub(super) fn vload_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &Mem
 
 /// `v128.store x ao`
 pub(super) fn vstore<D: Domain>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduced<D> {
-    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_num::<I32>());
+    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_address(d));
     let Some(ea) = access(c, d, i, ao, num::bytes::<W128>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VstoreOob));
     };
@@ -158,7 +157,7 @@ pub(super) fn vstore<D: Domain>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduce
 
 /// `v128.storeN_lane x ao j`
 pub(super) fn vstore_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &MemArg, j: LaneIdx) -> Reduced<D> {
-    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_num::<I32>());
+    let (v, i) = (c.stack.pop_num::<V128>(), c.stack.pop_address(d));
     let Some(ea) = access(c, d, i, ao, num::bytes::<S::Lane>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VstoreLaneOob));
     };
@@ -174,39 +173,53 @@ fn pages<D: Domain>(d: &D, len: D::Bv<W64>) -> D::Bv<W64> {
 
 /// `memory.size x`
 pub(super) fn size<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
-    let len = c.store.mems[mem(c, x)].len(d);
-    c.stack.push(Val::I32(d.extract(pages(d, len), 0)));
+    let mem = &c.store.mems[mem(c, x)];
+    c.stack.push(Val::of_address(d, mem.ty.addr, pages(d, mem.len(d))));
     Ok(Rule::MemorySize)
 }
 
 /// `memory.grow x`
 pub(super) fn grow<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
-    let (a, n) = (mem(c, x), c.stack.pop_num::<I32>());
+    let (a, n) = (mem(c, x), c.stack.pop_address(d));
+    let ty = c.store.mems[a].ty;
     let old = pages(d, c.store.mems[a].len(d));
-    let new = d.add(old, d.zext(n));
-    let limit = c.store.mems[a].max.unwrap_or(MAX_PAGES);
-    if d.decide(d.ult(d.constant(limit.into()), new))? || !d.grows()? {
-        c.stack.push(Val::I32(d.constant(u32::MAX.into())));
+    let beyond = num::range_out_of_bounds(d, old, n, d.constant(ty.greatest().into()));
+    if d.decide(beyond)? || !d.grows()? {
+        c.stack.push(Val::of_address(d, ty.addr, d.constant(u64::MAX.into())));
         return Ok(Rule::MemoryGrowFail);
     }
-    let len = d.mul(new, d.constant(PAGE.into()));
+    let len = d.mul(d.add(old, n), d.constant(PAGE.into()));
     if !c.store.charge(c.store.mems[a].bytes.cost(d, len)) {
         c.exhausted = Some(Budget::Store);
     } else {
         c.store.mems[a].bytes.grow(d, len);
     }
-    c.stack.push(Val::I32(d.extract(old, 0)));
+    c.stack.push(Val::of_address(d, ty.addr, old));
     Ok(Rule::MemoryGrowSucceed)
 }
 
-/// `i + k` as an `i32` value.
-pub(super) fn plus<D: Domain>(d: &D, i: D::Bv<W32>, k: u128) -> Val<D> {
-    Val::I32(d.add(i, d.constant(k)))
+/// `i + k`, of the address type of `i`.
+pub(super) fn plus<D: Domain>(d: &D, i: Val<D>, k: u128) -> Val<D> {
+    match i {
+        Val::I32(i) => Val::I32(d.add(i, d.constant(k))),
+        i => Val::I64(d.add(i.address(d), d.constant(k))),
+    }
 }
 
-/// `i - k` as an `i32` value.
-pub(super) fn minus<D: Domain>(d: &D, i: D::Bv<W32>, k: u128) -> Val<D> {
-    Val::I32(d.sub(i, d.constant(k)))
+/// `i - k`, of the address type of `i`.
+pub(super) fn minus<D: Domain>(d: &D, i: Val<D>, k: u128) -> Val<D> {
+    match i {
+        Val::I32(i) => Val::I32(d.sub(i, d.constant(k))),
+        i => Val::I64(d.sub(i.address(d), d.constant(k))),
+    }
+}
+
+/// `i + n`, of the address type of `i`, which is the greater one.
+pub(super) fn sum<D: Domain>(d: &D, i: Val<D>, n: Val<D>) -> Val<D> {
+    match (i, n) {
+        (Val::I32(i), Val::I32(n)) => Val::I32(d.add(i, n)),
+        (i, n) => Val::I64(d.add(i.address(d), n.address(d))),
+    }
 }
 
 /// Rewrites the redex to a sequence that ends in an instruction.
@@ -220,22 +233,23 @@ fn byte_at(x: Idx) -> MemArg {
 }
 
 /// Whether `n` bytes from `i` trap on a memory.
-fn range_oob<D: Domain>(c: &Config<D>, d: &D, a: Addr, i: D::Bv<W32>, n: D::Bv<W32>) -> Result<bool, D::Undecided> {
-    d.traps(num::range_out_of_bounds(d, i, n, c.store.mems[a].len(d)), TrapKind::MemoryOutOfBounds)
+fn range_oob<D: Domain>(c: &Config<D>, d: &D, a: Addr, i: Val<D>, n: Val<D>) -> Result<bool, D::Undecided> {
+    let len = c.store.mems[a].len(d);
+    d.traps(num::range_out_of_bounds(d, i.address(d), n.address(d), len), TrapKind::MemoryOutOfBounds)
 }
 
 /// `memory.fill x`
 pub(super) fn fill<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     let a = mem(c, x);
-    let (n, v, i) = (c.stack.pop_num::<I32>(), c.stack.pop(), c.stack.pop_num::<I32>());
+    let (n, v, i) = (c.stack.pop(), c.stack.pop(), c.stack.pop());
     if range_oob(c, d, a, i, n)? {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::MemoryFillOob));
     }
-    if d.decide(num::ieqz(d, n))? {
+    if d.decide(num::ieqz(d, n.address(d)))? {
         return Ok(Rule::MemoryFillZero);
     }
     let store = Instr::I32Store8 { ao: byte_at(x) };
-    let first = [Admin::Val(Val::I32(i)), Admin::Val(v), Admin::Instr(store)];
+    let first = [Admin::Val(i), Admin::Val(v), Admin::Instr(store)];
     let rest = [plus(d, i, 1), v, minus(d, n, 1)].map(Admin::Val);
     then(c, first.into_iter().chain(rest), Instr::MemoryFill { x });
     Ok(Rule::MemoryFillSucc)
@@ -244,25 +258,25 @@ pub(super) fn fill<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
 /// `memory.copy x y`
 pub(super) fn copy<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduced<D> {
     let (to, from) = (mem(c, x), mem(c, y));
-    let (n, j, i) = (c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>());
+    let (n, j, i) = (c.stack.pop(), c.stack.pop(), c.stack.pop());
     if range_oob(c, d, to, i, n)? || range_oob(c, d, from, j, n)? {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::MemoryCopyOob));
     }
-    if d.decide(num::ieqz(d, n))? {
+    if d.decide(num::ieqz(d, n.address(d)))? {
         return Ok(Rule::MemoryCopyZero);
     }
-    let forward = d.decide(num::ile_u(d, i, j))?;
+    let forward = d.decide(num::ile_u(d, i.address(d), j.address(d)))?;
     let move_one = |i, j| {
         let (load, store) = (Instr::I32Load8U { ao: byte_at(y) }, Instr::I32Store8 { ao: byte_at(x) });
         [Admin::Val(i), Admin::Val(j), Admin::Instr(load), Admin::Instr(store)]
     };
-    let last = d.sub(n, d.constant(1));
+    let last = minus(d, n, 1);
     let (first, rest) = if forward {
-        (move_one(Val::I32(i), Val::I32(j)), [plus(d, i, 1), plus(d, j, 1)])
+        (move_one(i, j), [plus(d, i, 1), plus(d, j, 1)])
     } else {
-        (move_one(Val::I32(d.add(i, last)), Val::I32(d.add(j, last))), [Val::I32(i), Val::I32(j)])
+        (move_one(sum(d, i, last), sum(d, j, last)), [i, j])
     };
-    let rest = rest.into_iter().chain([Val::I32(last)]).map(Admin::Val);
+    let rest = rest.into_iter().chain([last]).map(Admin::Val);
     then(c, first.into_iter().chain(rest), Instr::MemoryCopy { x, y });
     Ok(if forward { Rule::MemoryCopyLe } else { Rule::MemoryCopyGt })
 }
@@ -270,17 +284,19 @@ pub(super) fn copy<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduc
 /// `memory.init x y`
 pub(super) fn init<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) -> Reduced<D> {
     let (a, data) = (mem(c, x), c.instance().datas[y as usize]);
-    let (n, j, i) = (c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>(), c.stack.pop_num::<I32>());
-    let len = d.constant(c.store.datas[data].len() as u128);
-    if range_oob(c, d, a, i, n)? || d.traps(num::range_out_of_bounds(d, j, n, len), TrapKind::MemoryOutOfBounds)? {
+    let (n, j, i) = (c.stack.pop(), c.stack.pop(), c.stack.pop());
+    let (len, from, many) = (d.constant(c.store.datas[data].len() as u128), j.address(d), n.address(d));
+    if range_oob(c, d, a, i, n)?
+        || d.traps(num::range_out_of_bounds(d, from, many, len), TrapKind::MemoryOutOfBounds)?
+    {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::MemoryInitOob));
     }
-    if d.decide(num::ieqz(d, n))? {
+    if d.decide(num::ieqz(d, many))? {
         return Ok(Rule::MemoryInitZero);
     }
-    let at = d.index(j, c.store.datas[data].len())?;
+    let at = d.index(from, c.store.datas[data].len())?;
     let byte = Val::I32(d.zext(d.constant::<W8>(c.store.datas[data][at].into())));
-    let first = [Admin::Val(Val::I32(i)), Admin::Val(byte), Admin::Instr(Instr::I32Store8 { ao: byte_at(x) })];
+    let first = [Admin::Val(i), Admin::Val(byte), Admin::Instr(Instr::I32Store8 { ao: byte_at(x) })];
     let rest = [plus(d, i, 1), plus(d, j, 1), minus(d, n, 1)].map(Admin::Val);
     then(c, first.into_iter().chain(rest), Instr::MemoryInit { x, y });
     Ok(Rule::MemoryInitSucc)

@@ -26,8 +26,6 @@ mod vector;
 
 pub use config::{Admin, Config, Frame, Label, Place, Progress, Redex, Trapped};
 pub use domain::{Domain, Memory, Table};
-pub use store::{
-    ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, ModuleInst, PAGE, Store, TableInst,
-};
+pub use store::{ExternAddr, FuncInst, GlobalInst, MemInst, ModuleInst, Store, TableInst};
 pub use traps::trap_kinds;
 pub use value::{Addr, F32, F64, FuncAddr, I32, I64, Num, Ref, V128, Val, Value};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::config::{Config, Progress};
 use super::domain::{Domain, Memory, Table};
-use super::store::{ExternAddr, FuncInst, ModuleInst, PAGE};
+use super::store::{ExternAddr, FuncInst, ModuleInst};
 use super::value::{Ref, Val};
 use crate::syntax::{Expr, Instr, Module, SegmentMode};
 use crate::trap::Budget;
@@ -68,13 +68,13 @@ pub fn alloc_module<D: Allocate>(
         let len = table.ty.limits.min;
         let cost = d.table(0, null).cost(d, d.constant(len.into()));
         charge(c, cost)?;
-        c.store.alloc_table(table.ty.element, table.ty.limits.max, d.table(len, init));
+        c.store.alloc_table(table.ty, d.table(len, init));
     }
     for mem in &module.mems {
-        let len = mem.limits.min * PAGE;
+        let len = mem.initial_bytes().ok_or(AllocError::Exhausted(Budget::Store))?;
         let cost = d.memory(0).cost(d, d.constant(len.into()));
         charge(c, cost)?;
-        c.store.alloc_mem(mem.limits.max, d.memory(len));
+        c.store.alloc_mem(*mem, d.memory(len));
     }
     for elem in &module.elems {
         let refs: Result<Vec<_>, _> = elem.init.iter().map(|e| eval_ref(c, d, &instance, e)).collect();

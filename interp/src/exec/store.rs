@@ -4,15 +4,8 @@ use std::sync::Arc;
 
 use super::domain::{Domain, Memory, Table};
 use super::value::{Addr, FuncAddr, Val};
-use crate::syntax::{ExternIdx, ExternType, FuncType, GlobalType, Idx, Limits, MemType, Module, RefType, TableType};
+use crate::syntax::{ExternIdx, ExternType, FuncType, GlobalType, Idx, Limits, MemType, Module, PAGE, TableType};
 use crate::value::W64;
-
-/// Bytes of a page (4.2.8).
-pub const PAGE: u64 = 1 << 16;
-/// Pages that a memory with addresses of 32 bits can have.
-pub const MAX_PAGES: u64 = 1 << 16;
-/// Elements that a table with indices of 32 bits can have.
-pub const MAX_ELEMENTS: u64 = u32::MAX as u64;
 
 /// Bytes that the memories and tables of a store take at most, if nobody says otherwise.
 pub(super) const DEFAULT_BUDGET: u64 = 1 << 32;
@@ -79,18 +72,16 @@ pub struct ModuleInst {
 
 /// A table instance (4.2.7).
 pub struct TableInst<D: Domain> {
-    /// Type of the elements.
-    pub element: RefType,
-    /// Greatest length, if declared.
-    pub max: Option<u64>,
+    /// Its type, with the length that it began with.
+    pub ty: TableType,
     /// The elements.
     pub elements: D::Table,
 }
 
 /// A memory instance (4.2.8).
 pub struct MemInst<D: Domain> {
-    /// Greatest size in pages, if declared.
-    pub max: Option<u64>,
+    /// Its type, with the size that it began with.
+    pub ty: MemType,
     /// The bytes.
     pub bytes: D::Memory,
 }
@@ -177,14 +168,14 @@ impl<D: Domain> Store<D> {
     }
 
     /// `alloctable`
-    pub fn alloc_table(&mut self, element: RefType, max: Option<u64>, elements: D::Table) -> Addr {
-        self.tables.push(TableInst { element, max, elements });
+    pub fn alloc_table(&mut self, ty: TableType, elements: D::Table) -> Addr {
+        self.tables.push(TableInst { ty, elements });
         self.tables.len() - 1
     }
 
     /// `allocmem`
-    pub fn alloc_mem(&mut self, max: Option<u64>, bytes: D::Memory) -> Addr {
-        self.mems.push(MemInst { max, bytes });
+    pub fn alloc_mem(&mut self, ty: MemType, bytes: D::Memory) -> Addr {
+        self.mems.push(MemInst { ty, bytes });
         self.mems.len() - 1
     }
 
@@ -202,12 +193,13 @@ impl Store<crate::value::Concrete> {
             ExternAddr::Func(a) => ExternType::Func((**self.funcs[a].ty()).clone()),
             ExternAddr::Table(a) => {
                 let table = &self.tables[a];
-                let limits = Limits { min: table.elements.len() as u64, max: table.max };
-                ExternType::Table(TableType { element: table.element, limits })
+                let limits = Limits { min: table.elements.len() as u64, ..table.ty.limits };
+                ExternType::Table(TableType { limits, ..table.ty })
             }
             ExternAddr::Mem(a) => {
                 let mem = &self.mems[a];
-                ExternType::Mem(MemType { limits: Limits { min: mem.bytes.len() as u64 / PAGE, max: mem.max } })
+                let limits = Limits { min: mem.bytes.len() as u64 / PAGE, ..mem.ty.limits };
+                ExternType::Mem(MemType { limits, ..mem.ty })
             }
             ExternAddr::Global(a) => ExternType::Global(self.globals[a].ty),
         }
@@ -240,7 +232,7 @@ macro_rules! clone_fields {
 }
 clone_fields! {
     Store { funcs, tables, mems, globals, elems, datas, budget }
-    TableInst { element, max, elements }
-    MemInst { max, bytes }
+    TableInst { ty, elements }
+    MemInst { ty, bytes }
     GlobalInst { ty, value }
 }

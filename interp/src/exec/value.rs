@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::domain::Domain;
-use crate::syntax::{HeapType, NumType, RefType, ValType, f32_text, f64_text, v128_text};
+use crate::syntax::{AddrType, HeapType, NumType, RefType, ValType, f32_text, f64_text, v128_text};
 use crate::value::{Concrete, MachineInt, W32, W64, W128, Width};
 
 /// Address of a function in the store.
@@ -85,6 +85,27 @@ impl<D: Domain> Val<D> {
             ValType::Num(NumType::F64) => Val::F64(d.constant(0)),
             ValType::V128 => Val::V128(d.constant(0)),
             ValType::Ref(t) => Val::Ref(d.reference(Ref::Null(t.heap))),
+        }
+    }
+
+    /// `at.const c`, of the low bits of `c`.
+    pub fn of_address(d: &D, at: AddrType, c: D::Bv<W64>) -> Val<D> {
+        match at {
+            AddrType::I32 => Val::I32(d.extract(c, 0)),
+            AddrType::I64 => Val::I64(c),
+        }
+    }
+
+    /// The number that an address, an index or a length is, of either address type.
+    ///
+    /// # Panics
+    ///
+    /// It is a value of another type.
+    pub fn address(self, d: &D) -> D::Bv<W64> {
+        match self {
+            Val::I32(c) => d.zext(c),
+            Val::I64(c) => c,
+            other => panic!("validation let {other:?} stand for an address"),
         }
     }
 

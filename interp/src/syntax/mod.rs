@@ -10,5 +10,6 @@ pub use features::{Features, UnknownVersion, Version};
 pub use instr::{BlockType, F32Bits, F64Bits, Instr, LaneIdx, MemArg, V128Bits, f32_text, f64_text, v128_text};
 pub use module::{Data, Elem, Export, Expr, ExternIdx, Func, Global, Import, Module, SegmentMode, Table};
 pub use types::{
-    ExternType, FuncType, GlobalType, HeapType, Idx, Limits, MemType, NumType, RefType, TableType, ValType,
+    AddrType, ExternType, FuncType, GlobalType, HeapType, Idx, Limits, MemType, NumType, PAGE, RefType, TableType,
+    ValType,
 };

@@ -54,6 +54,16 @@ pub struct FuncType {
     pub results: Vec<ValType>,
 }
 
+/// Address types (2.3.10): what an address of a memory, or an index of a table, is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AddrType {
+    /// `i32`
+    #[default]
+    I32,
+    /// `i64`
+    I64,
+}
+
 /// Limits (2.3.11) of a memory, in pages, or of a table, in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -63,16 +73,20 @@ pub struct Limits {
     pub max: Option<u64>,
 }
 
-/// Memory types (2.3.14): limits in pages of 64 KiB.
+/// Memory types (2.3.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemType {
-    /// Size in pages.
+    /// Type of its addresses.
+    pub addr: AddrType,
+    /// Size in pages of 64 KiB.
     pub limits: Limits,
 }
 
 /// Table types (2.3.15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableType {
+    /// Type of its indices.
+    pub addr: AddrType,
     /// Type of the elements.
     pub element: RefType,
     /// Size in elements.
@@ -135,14 +149,57 @@ impl Limits {
     }
 }
 
+/// Bytes of a page (4.2.8).
+pub const PAGE: u64 = 1 << 16;
+
+impl MemType {
+    /// The greatest size in pages: by its limits, or by what its addresses can reach.
+    ///
+    /// With addresses of 64 bits that is one page less than the standard's 2^48: so its length in bytes is a number of
+    /// 64 bits. That growth fails there is a choice that the standard allows (`memory.grow-fail`).
+    pub fn greatest(&self) -> u64 {
+        let pages = match self.addr {
+            AddrType::I32 => 1 << 16,
+            AddrType::I64 => (1 << 48) - 1,
+        };
+        self.limits.max.map_or(pages, |max| max.min(pages))
+    }
+
+    /// The initial size in bytes, if that is a number of 64 bits.
+    pub fn initial_bytes(&self) -> Option<u64> {
+        self.limits.min.checked_mul(PAGE)
+    }
+
+    /// Whether this type matches `other` (`Memtype_sub`).
+    pub fn matches(&self, other: &MemType) -> bool {
+        self.addr == other.addr && self.limits.matches(&other.limits)
+    }
+}
+
+impl TableType {
+    /// The greatest size in elements: by its limits, or by what its indices can reach.
+    pub fn greatest(&self) -> u64 {
+        let elements = match self.addr {
+            AddrType::I32 => u32::MAX.into(),
+            AddrType::I64 => u64::MAX,
+        };
+        self.limits.max.map_or(elements, |max| max.min(elements))
+    }
+
+    /// Whether this type matches `other` (`Tabletype_sub`).
+    pub fn matches(&self, other: &TableType) -> bool {
+        self.addr == other.addr && self.element == other.element && self.limits.matches(&other.limits)
+    }
+}
+
 impl ExternType {
     /// Whether this type matches `other` (`Externtype_sub`, 3.3.16): whether it may be given for an import of that
     /// type.
     pub fn matches(&self, other: &ExternType) -> bool {
         match (self, other) {
             (ExternType::Func(a), ExternType::Func(b)) => a == b,
-            (ExternType::Table(a), ExternType::Table(b)) => a.element == b.element && a.limits.matches(&b.limits),
-            (ExternType::Mem(a), ExternType::Mem(b)) => a.limits.matches(&b.limits),
+            (ExternType::Table(a), ExternType::Table(b)) => a.matches(b),
+            (ExternType::Mem(a), ExternType::Mem(b)) => a.matches(b),
             (ExternType::Global(a), ExternType::Global(b)) => a == b,
             _ => false,
         }
@@ -204,12 +261,22 @@ impl fmt::Display for Limits {
     }
 }
 
+impl AddrType {
+    /// As the text format has it before limits: `i32` is left out.
+    fn written(self) -> &'static str {
+        match self {
+            AddrType::I32 => "",
+            AddrType::I64 => "i64 ",
+        }
+    }
+}
+
 impl fmt::Display for ExternType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ExternType::Func(t) => write!(f, "func {t}"),
-            ExternType::Table(t) => write!(f, "table {} {}", t.limits, t.element),
-            ExternType::Mem(t) => write!(f, "memory {}", t.limits),
+            ExternType::Table(t) => write!(f, "table {}{} {}", t.addr.written(), t.limits, t.element),
+            ExternType::Mem(t) => write!(f, "memory {}{}", t.addr.written(), t.limits),
             ExternType::Global(t) if t.mutable => write!(f, "global (mut {})", t.val),
             ExternType::Global(t) => write!(f, "global {}", t.val),
         }

@@ -5,8 +5,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::exec::{Admin, Config, Frame, Label, PAGE, Val};
-use crate::syntax::Instr;
+use crate::exec::{Admin, Config, Frame, Label, Val};
+use crate::syntax::{Instr, PAGE};
 use crate::value::Concrete;
 
 /// Instructions shown of what is still to come in one sequence.

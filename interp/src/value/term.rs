@@ -452,6 +452,17 @@ impl Terms {
         if a == b || cb == Some(0) || ca == Some(mask(self.width(a))) {
             return Some(no);
         }
+        if let Some((Op::Xor, [x, ones, _])) = self.as_op(a)
+            && let greatest = mask(self.width(a))
+            && self.as_const(ones) == Some(greatest)
+        {
+            // ~x < y: whether x + y wraps around.
+            return match cb {
+                Some(k) => Some(self.binary(Op::Ult, 1, self.number(self.width(a), greatest - k), x)),
+                None if self.greatest(x) <= greatest - self.greatest(b) => Some(no),
+                None => None,
+            };
+        }
         if cb == Some(1) {
             return Some(self.binary(Op::Eq, 1, a, self.number(self.width(a), 0)));
         }
@@ -477,6 +488,18 @@ impl Terms {
                 Some(if k < c { yes } else { self.binary(Op::Ult, 1, self.number(width, k - c), y) })
             }
             _ => None,
+        }
+    }
+
+    /// A number that a term is at most, by its uppermost operation alone.
+    fn greatest(&self, t: Term) -> u128 {
+        match self.node(t) {
+            Node::Const(c) => c,
+            Node::Op(Op::Zext, [x, ..]) => mask(self.width(x)),
+            Node::Op(Op::Lshr, [_, n, _]) if let Some(n) = self.as_const(n) => {
+                mask(self.width(t)) >> n.min(u128::from(self.width(t)) - 1)
+            }
+            _ => mask(self.width(t)),
         }
     }
 

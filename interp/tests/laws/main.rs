@@ -504,31 +504,56 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn addresses(i in operand::<W32>(), n in operand::<W32>(), offset in operand::<W32>(), size in 0u32..17,
+    fn addresses(wide: bool, i in operand::<W64>(), n in operand::<W64>(), offset in operand::<W64>(), size in 0u32..17,
                  len in prop_oneof![operand::<W64>(), (0u128..=1 << 16).prop_map(|pages| pages << 16)]) {
+        // Of either address type: one of 32 bits is zero-extended.
+        let narrow = |c: u128| if wide { c } else { c & u128::from(u32::MAX) };
+        let (i, n, offset) = (narrow(i), narrow(n), narrow(offset));
         let mut vars = Vars::new();
-        let (vi, vn, vlen) = (vars.fresh(32), vars.fresh(32), vars.fresh(64));
+        let width = if wide { 64 } else { 32 };
+        let (vi, vn, vlen) = (vars.fresh(width), vars.fresh(width), vars.fresh(64));
+        let address = |t: Term| if wide { t } else { vars.d.zext::<W32, W64>(t) };
+        let (ai, an) = (address(vi), address(vn));
         let values = [i, n, len];
-        let ea = num::effective_address(&vars.d, vi, offset as u64);
-        prop_assert_eq!(num::effective_address(&Concrete, i as u32, offset as u64), (i + offset) as u64);
-        prop_assert_eq!(vars.number(ea, &values), Some(i + offset));
+        let ea = num::effective_address(&vars.d, ai, offset as u64);
+        prop_assert_eq!(num::effective_address(&Concrete, i as u64, offset as u64), (i + offset) as u64);
+        prop_assert_eq!(vars.number(ea, &values), Some((i + offset) & u128::from(u64::MAX)));
         let oob = i + offset + u128::from(size) > len;
-        prop_assert_eq!(num::out_of_bounds(&Concrete, (i + offset) as u64, size, len as u64), oob);
-        let t = num::out_of_bounds(&vars.d, ea, size, vlen);
-        prop_assert_eq!(vars.number(t, &values), Some(oob.into()));
-        prop_assert_eq!(Compiled::new(&vars, t).eval(&values), u128::from(oob));
-        // As the interpreter meets it: the length is known, the index isn't.
-        let known = num::out_of_bounds(&vars.d, ea, size, vars.constant(64, len));
-        prop_assert_eq!(Compiled::new(&vars, known).eval(&values), u128::from(oob));
-        prop_assert_eq!(vars.number(known, &values), Some(oob.into()));
+        prop_assert_eq!(num::out_of_bounds(&Concrete, i as u64, offset as u64, size, len as u64), oob);
+        // As the interpreter meets it, the length is known, and the index isn't.
+        for len in [vlen, vars.constant(64, len)] {
+            let t = num::out_of_bounds(&vars.d, ai, offset as u64, size, len);
+            prop_assert_eq!(vars.number(t, &values), Some(oob.into()));
+            prop_assert_eq!(Compiled::new(&vars, t).eval(&values), u128::from(oob));
+        }
         let range = i + n > len;
-        prop_assert_eq!(num::range_out_of_bounds(&Concrete, i as u32, n as u32, len as u64), range);
-        let (ki, kn) = (vars.constant(32, i), vars.constant(32, n));
+        prop_assert_eq!(num::range_out_of_bounds(&Concrete, i as u64, n as u64, len as u64), range);
+        let (ki, kn) = (vars.constant(64, i), vars.constant(64, n));
         let known = vars.constant(64, len);
-        for (i, n, len) in [(vi, vn, vlen), (vi, kn, known), (ki, vn, known), (vi, kn, vlen)] {
+        for (i, n, len) in [(ai, an, vlen), (ai, kn, known), (ki, an, known), (ai, kn, vlen), (ai, an, known)] {
             let t = num::range_out_of_bounds(&vars.d, i, n, len);
             prop_assert_eq!(vars.number(t, &values), Some(range.into()));
             prop_assert_eq!(Compiled::new(&vars, t).eval(&values), u128::from(range));
         }
     }
+}
+
+/// The sum of addresses of 32 bits has no carry of 64, and the terms know it without a solver.
+#[test]
+fn addresses_of_32_bits_have_no_carry() {
+    let mut vars = Vars::new();
+    let (i, n, len) = (vars.fresh(32), vars.fresh(32), vars.fresh(64));
+    let d = &vars.d;
+    let (ai, an) = (d.zext::<W32, W64>(i), d.zext::<W32, W64>(n));
+    let end = d.add::<W64>(ai, d.constant::<W64>(12));
+    assert_eq!(num::out_of_bounds(d, ai, 8, 4, len), d.ult::<W64>(len, end));
+    assert_eq!(num::out_of_bounds(d, ai, 0, 1, len), d.ult::<W64>(len, d.add::<W64>(ai, d.constant::<W64>(1))));
+    assert_eq!(num::range_out_of_bounds(d, ai, an, len), d.ult::<W64>(len, d.add::<W64>(ai, an)));
+    let pages = d.lshr::<W64>(len, d.constant::<W64>(16));
+    let limit = d.constant::<W64>(1 << 16);
+    assert_eq!(num::range_out_of_bounds(d, pages, an, limit), d.ult::<W64>(limit, d.add::<W64>(pages, an)));
+    // One of 64 bits may have one.
+    let wide = vars.fresh(64);
+    let d = &vars.d;
+    assert_ne!(num::out_of_bounds(d, wide, 8, 4, len), d.ult::<W64>(len, d.add::<W64>(wide, d.constant::<W64>(12))));
 }

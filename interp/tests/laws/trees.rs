@@ -143,6 +143,14 @@ fn floating<D: Reading, L: Leaves<D>, W: FloatWidth>(d: &D, l: &L, tape: &mut Ta
     num::fcopysign::<D, W>(d, a, bv::<D, L, W>(d, l, tape))
 }
 
+/// Of either address type.
+fn address<D: Reading, L: Leaves<D>>(d: &D, l: &L, tape: &mut Tape<'_>) -> D::Bv<W64> {
+    match tape.next() {
+        Some(n) if n.is_multiple_of(2) => bv::<D, L, W64>(d, l, tape),
+        _ => d.zext(bv::<D, L, W32>(d, l, tape)),
+    }
+}
+
 fn truth<D: Reading, L: Leaves<D>>(d: &D, l: &L, tape: &mut Tape<'_>) -> D::Bool {
     let Some(n) = tape.next() else { return d.truth(true) };
     let (kind, n) = (n % 12, n / 12);
@@ -162,12 +170,12 @@ fn truth<D: Reading, L: Leaves<D>>(d: &D, l: &L, tape: &mut Tape<'_>) -> D::Bool
             p.undefined.1.map_or(p.undefined.0.0, |second| d.either(p.undefined.0.0, second.0))
         }
         7 => {
-            let (i, offset) = (bv::<D, L, W32>(d, l, tape), u64::from(n));
-            let ea = num::effective_address(d, i, offset);
-            num::out_of_bounds(d, ea, n % 17, d.constant(1 << (n % 34)))
+            // An offset of few bits, or of many.
+            let offset = if n.is_multiple_of(3) { u64::MAX - u64::from(n) } else { n.into() };
+            num::out_of_bounds(d, address::<D, L>(d, l, tape), offset, n % 17, d.constant(1 << (n % 66)))
         }
         8 => {
-            let (i, n, len) = (bv::<D, L, W32>(d, l, tape), bv::<D, L, W32>(d, l, tape), bv::<D, L, W64>(d, l, tape));
+            let (i, n, len) = (address::<D, L>(d, l, tape), address::<D, L>(d, l, tape), bv::<D, L, W64>(d, l, tape));
             num::range_out_of_bounds(d, i, n, len)
         }
         _ => with_width!(WIDTHS[n as usize % 6], compared::<D, L, _>(d, l, tape, n / 6)),

@@ -1,5 +1,6 @@
 //! Behaviour of the machine, feature by feature, on modules small enough to check by hand.
 
+mod addresses;
 mod budgets;
 mod bulk;
 mod derivations;
@@ -7,10 +8,10 @@ mod derivations;
 use std::sync::Arc;
 
 use assay_interp::binary;
-use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, PAGE, Ref, Store, Val, Value};
+use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Ref, Store, Val, Value};
 use assay_interp::machine::{Budgets, Host, HostError, Machine};
 use assay_interp::outcome::{Outcome, TrapKind};
-use assay_interp::syntax::{ExternType, FuncType, HeapType, Module, ValType};
+use assay_interp::syntax::{ExternType, FuncType, HeapType, Module, PAGE, ValType};
 use assay_interp::trace::Observer;
 use assay_interp::value::Concrete;
 

@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use assay_interp::binary;
 use assay_interp::exec::module::{AllocError, alloc_module};
 use assay_interp::exec::{
-    Admin, Config, Domain, ExternAddr, FuncInst, GlobalInst, MAX_ELEMENTS, MAX_PAGES, MemInst, PAGE, Place, Progress,
-    Redex, Ref, Store, TableInst, Val,
+    Admin, Config, Domain, ExternAddr, FuncInst, GlobalInst, MemInst, Place, Progress, Redex, Ref, Store, TableInst,
+    Val,
 };
 use assay_interp::outcome::TrapKind;
-use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Limits, Module, NumType, SegmentMode, ValType};
+use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Module, NumType, PAGE, SegmentMode, ValType};
 use assay_interp::value::{Op, Reading, Term, W64};
 
 use super::obligation::{Obligation, obligations};
@@ -451,6 +451,10 @@ impl Explorer<'_> {
 
     /// A configuration about to call an entry, in any state that the world allows.
     fn begin(&self, path: &Path, entry: Idx) -> Option<State> {
+        // A memory that nobody can make has no length to reason about.
+        if self.module.mem_types().iter().any(|t| t.limits.min > t.greatest()) {
+            return None;
+        }
         let mut store: Store<Path> = Store::default();
         let mut imports = Vec::new();
         let func_types = self.module.func_types();
@@ -462,8 +466,8 @@ impl Explorer<'_> {
                     funcs += 1;
                     ExternAddr::Func(store.alloc_func(func))
                 }
-                ExternType::Table(t) => ExternAddr::Table(store.alloc_table(t.element, t.limits.max, table(path))),
-                ExternType::Mem(t) => ExternAddr::Mem(store.alloc_mem(t.limits.max, memory(path))),
+                ExternType::Table(t) => ExternAddr::Table(store.alloc_table(*t, table(path))),
+                ExternType::Mem(t) => ExternAddr::Mem(store.alloc_mem(*t, memory(path))),
                 ExternType::Global(t) => {
                     let term = fresh_term(path, "global", t.val);
                     ExternAddr::Global(store.alloc_global(*t, fresh_value(t.val, term)))
@@ -591,7 +595,7 @@ fn bulk(config: &mut Config<Path>, path: &Path) -> Option<Result<Option<TrapKind
         _ => return None,
     };
     let operands = config.stack.values();
-    let operand = |from_top: usize| bits(operands[operands.len() - 1 - from_top]).expect("a number");
+    let operand = |from_top: usize| operands[operands.len() - 1 - from_top].address(path);
     let n = operand(0);
     let segment = matches!(instr, Instr::MemoryInit { .. } | Instr::TableInit { .. });
     if !segment && path.terms.as_const(n).is_some_and(|n| n <= MAX_BULK) {
@@ -624,13 +628,13 @@ fn havoc(path: &Path, module: &Module, world: &World, store: &mut Store<Path>) {
         bytes.array = path.terms.array("memory");
         if world.mem_grows[x] {
             // In pages: at least the declared minimum, and it never shrinks.
-            bytes.len = length(path, "length", bytes.len, ty.limits, MAX_PAGES, PAGE);
+            bytes.len = length(path, bytes.len, (ty.limits.min, ty.greatest()), PAGE);
         }
     }
     for (x, (table, ty)) in store.tables.iter_mut().zip(module.table_types()).enumerate() {
         let TableInst { elements, .. } = table;
         if world.table_changes[x] {
-            let len = length(path, "length", elements.len, ty.limits, MAX_ELEMENTS, 1);
+            let len = length(path, elements.len, (ty.limits.min, ty.greatest()), 1);
             *elements = SymTable { elements: None, len };
         }
     }
@@ -642,16 +646,15 @@ fn havoc(path: &Path, module: &Module, world: &World, store: &mut Store<Path>) {
     }
 }
 
-/// A length that is at least what it was, within its limits, and a multiple of `unit`.
-fn length(path: &Path, name: &str, was: Term, limits: Limits, greatest: u64, unit: u64) -> Term {
-    let max = limits.max.unwrap_or(greatest).min(greatest);
-    if max == limits.min {
+/// A length that is at least what it was, a multiple of `unit`, and of so many units.
+fn length(path: &Path, was: Term, (min, max): (u64, u64), unit: u64) -> Term {
+    if max == min {
         return path.constant::<W64>((max * unit).into());
     }
-    let len = path.terms.variable(name, 64);
+    let len = path.terms.variable("length", 64);
     let not = |c: Term| path.negate(c);
     path.assume(not(path.ult::<W64>(path.constant::<W64>((max * unit).into()), len)));
-    path.assume(not(path.ult::<W64>(len, path.constant::<W64>((limits.min * unit).into()))));
+    path.assume(not(path.ult::<W64>(len, path.constant::<W64>((min * unit).into()))));
     path.assume(not(path.ult::<W64>(len, was)));
     if unit > 1 {
         let rest = path.and::<W64>(len, path.constant::<W64>((unit - 1).into()));
@@ -683,15 +686,19 @@ fn sealed_elements(module: &Module, table: Idx, len: u64, funcs: &[usize]) -> Op
         if *target != table {
             continue;
         }
-        let [Instr::I32Const { c }, Instr::End {}] = offset.instrs[..] else { return None };
-        for (at, init) in (c as u32 as usize..).zip(&elem.init) {
+        let from = match offset.instrs[..] {
+            [Instr::I32Const { c }, Instr::End {}] => c as u32 as usize,
+            [Instr::I64Const { c }, Instr::End {}] => c as u64 as usize,
+            _ => return None,
+        };
+        for (k, init) in elem.init.iter().enumerate() {
             let r = match init.instrs[..] {
                 [Instr::RefFunc { x }, Instr::End {}] => Ref::Func(funcs[x as usize]),
                 [Instr::RefNull { ht }, Instr::End {}] => Ref::Null(ht),
                 _ => return None,
             };
             // A segment that leaves the table traps: then there is no instance to call.
-            *elements.get_mut(at)? = r;
+            *elements.get_mut(from.checked_add(k)?)? = r;
         }
     }
     Some(Arc::new(elements))

@@ -159,6 +159,8 @@ fn transfer(node: &Node, width: u8, operand: impl Fn(Term) -> (Interval, u8)) ->
         Op::Urem => (0, x.1),
         Op::And => (0, x.1.min(y.1)),
         Op::Or => (x.0.max(y.0), ones_upto(x.1 | y.1)),
+        // The complement, in the opposite order.
+        Op::Xor if y == (all.1, all.1) => (all.1 - x.1, all.1 - x.0),
         Op::Xor => (0, ones_upto(x.1 | y.1)),
         Op::Lshr if y.0 == y.1 && y.0 < 128 => (x.0 >> y.0, x.1 >> y.0),
         Op::Lshr => (0, x.1),
@@ -217,6 +219,14 @@ mod tests {
     #[test]
     fn all_ones_are_the_greatest() {
         assert_eq!([0, 1, 4, u128::MAX / 2 + 1, u128::MAX].map(ones_upto), [0, 1, 7, u128::MAX, u128::MAX]);
+    }
+
+    #[test]
+    fn the_complement_is_exact() {
+        let terms = Terms::new();
+        let (x, ones) = (terms.variable("x", 8), terms.variable("ones", 8));
+        let node = Node::Op(Op::Xor, [x, ones, x]);
+        assert_eq!(transfer(&node, 8, |t| (if t == x { (3, 10) } else { (255, 255) }, 8)), (245, 252));
     }
 
     proptest! {

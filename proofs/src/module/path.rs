@@ -12,7 +12,7 @@ use assay_interp::exec::module::Allocate;
 use assay_interp::exec::{Domain, FuncAddr, Memory, Ref, Table};
 use assay_interp::num;
 use assay_interp::outcome::TrapKind;
-use assay_interp::value::{FloatOp, FloatWidth, Node, Op, Reading, Term, Terms, W8, W32, W64, Width};
+use assay_interp::value::{FloatOp, FloatWidth, Node, Op, Reading, Term, Terms, W8, W64, Width};
 use rustc_hash::FxHashSet;
 
 use super::interval::Intervals;
@@ -231,7 +231,7 @@ impl Domain for Path {
         self.truth_of(condition)
     }
 
-    fn index(&self, i: Term, n: usize) -> Result<usize, Undecided> {
+    fn index<W: Width>(&self, i: Term, n: usize) -> Result<usize, Undecided> {
         if let Some(c) = self.terms.as_const(i) {
             return Ok(c as usize);
         }
@@ -239,7 +239,7 @@ impl Domain for Path {
             return Err(Undecided::GiveUp("an index that could be one of more than 64"));
         }
         for k in 0..n - 1 {
-            if self.decide(self.eq::<W32>(i, self.constant::<W32>(k as u128)))? {
+            if self.decide(self.eq::<W>(i, self.constant::<W>(k as u128)))? {
                 return Ok(k);
             }
         }
@@ -310,7 +310,7 @@ impl Table<Path> for SymTable {
 
     fn get(&self, d: &Path, i: Term) -> Result<SymRef, Undecided> {
         match &self.elements {
-            Some(elements) => Ok(SymRef::Known(elements[d.index(i, elements.len())?])),
+            Some(elements) => Ok(SymRef::Known(elements[d.index::<W64>(i, elements.len())?])),
             None => Ok(SymRef::Any(d.choice())),
         }
     }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use assay_interp::syntax::{Elem, ExternIdx, ExternType, Idx, Instr, Module, SegmentMode};
+use assay_interp::syntax::{AddrType, Elem, ExternIdx, ExternType, Idx, Instr, Module, SegmentMode, ValType};
 
 /// What can change, and who can be called.
 #[derive(Clone, Debug)]
@@ -63,16 +63,21 @@ impl World {
         }
     }
 
-    /// Two imports of one kind can be given the same object; of globals those of one type.
+    /// Two imports of one kind can be given the same object; of globals those of one type, of memories and tables
+    /// those of one address type.
     fn aliases(module: &Module) -> bool {
+        let address = |t| match t {
+            AddrType::I32 => ValType::I32,
+            AddrType::I64 => ValType::I64,
+        };
         let kinds: Vec<_> = module
             .imports
             .iter()
             .filter_map(|import| match &import.ty {
                 ExternType::Func(_) => None,
                 ExternType::Global(t) => t.mutable.then_some((0, Some(t.val))),
-                ExternType::Mem(_) => Some((1, None)),
-                ExternType::Table(_) => Some((2, None)),
+                ExternType::Mem(t) => Some((1, Some(address(t.addr)))),
+                ExternType::Table(t) => Some((2, Some(address(t.addr)))),
             })
             .collect();
         let distinct: HashSet<_> = kinds.iter().collect();
@@ -156,7 +161,7 @@ impl World {
         for elem in &module.elems {
             // The place of a segment whose offset isn't a constant isn't known.
             if let SegmentMode::Active { target, offset } = &elem.mode
-                && !matches!(offset.instrs[..], [Instr::I32Const { .. }, Instr::End {}])
+                && !matches!(offset.instrs[..], [Instr::I32Const { .. } | Instr::I64Const { .. }, Instr::End {}])
             {
                 self.table_changes[*target as usize] = true;
             }
