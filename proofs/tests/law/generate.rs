@@ -47,6 +47,8 @@ pub(crate) fn module(random: &mut Random) -> String {
         let max = random.pick(&["", "1", "2"]);
         out.push_str(&format!("  (memory $m {export} 1 {max})\n"));
     }
+    let export = if random.one_in(3) { "(export \"w\")" } else { "" };
+    out.push_str(&format!("  (memory $w {export} i64 1 {})\n", random.pick(&["", "1", "2"])));
     for g in 0..3 {
         let export = if random.one_in(3) { format!("(export \"g{g}\")") } else { String::new() };
         let ty = if random.one_in(4) { "i32" } else { "(mut i32)" };
@@ -108,6 +110,17 @@ impl Function<'_> {
                 let mask = self.random.pick(&[7, 0xff, 0xfff8, 0xfffc, 0xffff, 0x1ffff]);
                 format!("(i32.and {i} (i32.const {mask}))")
             }
+        }
+    }
+
+    /// An address of 64 bits: masked, checked by a sum that may wrap around, or any.
+    fn wide_address(&mut self, depth: u32) -> String {
+        let i = self.i64(depth);
+        match self.random.below(6) {
+            0 => i,
+            1 => "(local.get 4)".to_owned(),
+            2 => format!("(i64.extend_i32_{} {})", self.random.pick(&["s", "u"]), self.address(depth)),
+            _ => format!("(i64.and {i} (i64.const {}))", self.random.pick(&[7, 0xfff8, 0xffff, -8])),
         }
     }
 
@@ -174,8 +187,12 @@ impl Function<'_> {
 
     fn i64(&mut self, depth: u32) -> String {
         let d = depth.saturating_sub(1);
-        match self.random.below(5) {
+        match self.random.below(6) {
             0 => "(local.get 4)".to_owned(),
+            5 if depth > 0 => {
+                let offset = self.random.pick(&["0", "0", "8", "65528", "0xffff_ffff_ffff_fff8"]);
+                format!("(i64.load $w offset={offset} {})", self.wide_address(d))
+            }
             1 => format!("(i64.extend_i32_{} {})", self.random.pick(&["s", "u"]), self.i32(d)),
             2 => format!("(i64.load {})", self.address(d)),
             3 if depth > 0 => {
@@ -187,7 +204,26 @@ impl Function<'_> {
     }
 
     fn statement(&mut self, depth: u32) {
-        match self.random.below(20) {
+        match self.random.below(23) {
+            20 => {
+                let (at, value) = (self.wide_address(1), self.i64(1));
+                self.line(&format!("(i64.store16 $w {at} {value})"));
+            }
+            21 => {
+                let sum = format!("(i64.add (local.get 4) (i64.const {}))", self.random.pick(&[0, 0, 8, 65536]));
+                let bound = self.random.pick(&["65528", "65536", "-65536"]);
+                self.line(&format!("(if (i64.gt_u {sum} (i64.const {bound})) (then (return (i32.const 0))))"));
+            }
+            22 => {
+                let (at, from) = (self.wide_address(1), self.address(0));
+                let line = match self.random.below(4) {
+                    0 => format!("(memory.fill $w {at} (local.get 0) (i64.and (local.get 4) (i64.const 15)))"),
+                    1 => format!("(memory.copy $w $m {at} {from} (i32.and (local.get 1) (i32.const 15)))"),
+                    2 => format!("(memory.init $w $d {at} (i32.const 2) (i32.const 3))"),
+                    _ => "(local.set 4 (memory.grow $w (i64.and (local.get 4) (i64.const 1))))".to_owned(),
+                };
+                self.line(&line);
+            }
             0..=3 => {
                 let (x, value) = (self.random.below(4), self.i32(2));
                 self.line(&format!("(local.set {x} {value})"));
