@@ -22,7 +22,7 @@ const I32: [u32; 16] = [
     0x5555_5555,
 ];
 
-const I64: [u64; 16] = [
+const I64: [u64; 18] = [
     0,
     1,
     u64::MAX,
@@ -39,6 +39,8 @@ const I64: [u64; 16] = [
     0x1_0000_0000,
     0xffff_ffff_8000_0000,
     0x5555_5555_5555_5555,
+    0xffff_fffc,
+    0xffff_ffff_ffff_fffc,
 ];
 
 /// Numbers at which an operation on an `f32` changes what it does; the NaNs are a canonical, a negative canonical, an
@@ -215,8 +217,8 @@ mod tests {
     fn another_seed_gives_other_calls_after_the_boundaries() {
         let ty = FuncType { params: vec![ValType::I64], results: Vec::new() };
         let (a, b) = (vectors(&ty, 40, 1), vectors(&ty, 40, 2));
-        assert_eq!(a[..16], b[..16]);
-        assert_ne!(a[16..], b[16..]);
+        assert_eq!(a[..I64.len()], b[..I64.len()]);
+        assert_ne!(a[I64.len()..], b[I64.len()..]);
     }
 
     #[test]

@@ -64,6 +64,58 @@ fn tables_and_globals() {
     assert_eq!((report.observed.tables, report.observed.globals), (2, 3));
 }
 
+/// At the ends of 16, 32 and 64 bits of an address, with and without an offset.
+#[test]
+fn memories_with_addresses_of_64_bits() {
+    let report = agreed(
+        r#"(module
+          (import "env" "memory" (memory $m i64 1 3)) (memory $n 1) (memory $w i64 1)
+          (data $d "abcdefgh") (data (memory $w) (i64.const 65530) "xyz")
+          (func (export "store") (param i64 i64) (i64.store offset=3 (local.get 0) (local.get 1)))
+          (func (export "load") (param i64) (result i32) (i32.load16_s offset=1 (local.get 0)))
+          (func (export "far") (param i64) (result i32) (i32.load8_u offset=0xffff_ffff_0000_0000 (local.get 0)))
+          (func (export "wrap") (param i64) (result i32) (i32.load8_u offset=0xffff_ffff_ffff_fffc (local.get 0)))
+          (func (export "lane") (param i64 v128) (v128.store16_lane 3 (local.get 0) (local.get 1)))
+          (func (export "fill") (param i64 i32 i64) (memory.fill $w (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "copy") (param i64 i64 i64) (memory.copy $m $w (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "narrow") (param i32 i64 i32) (memory.copy $n $w (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "widen") (param i64 i32 i32) (memory.copy $w $n (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "init") (param i64 i32 i32) (memory.init $d (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "grow") (param i64) (result i64) (memory.grow $m (local.get 0)))
+          (func (export "unlimited") (param i64) (result i64 i64) (memory.grow $w (local.get 0)) (memory.size $w)))"#,
+    );
+    // As above: an engine may charge for a range that isn't there.
+    let exhausted = report.calls.inconclusive(Why::Exhausted);
+    assert_eq!(report.calls.agreed + exhausted, 12 * 32);
+    assert!(report.calls.agreed > 8 * 32, "{report}");
+    assert_eq!(report.observed.memories, 3);
+}
+
+#[test]
+fn tables_with_indices_of_64_bits() {
+    let report = agreed(
+        r#"(module
+          (import "env" "table" (table $t i64 4 10 externref))
+          (table $f i64 100 funcref) (table $n 9 funcref) (elem (table $f) (i64.const 63) func $one $one)
+          (elem $e func $one) (func $one (result i32) (i32.const 1))
+          (func (export "set") (param i64 externref) (table.set $t (local.get 0) (local.get 1)))
+          (func (export "get") (param i64) (result externref) (table.get $t (local.get 0)))
+          (func (export "grow") (param externref i64) (result i64) (table.grow $t (local.get 0) (local.get 1)))
+          (func (export "unlimited") (param i64) (result i64) (table.grow $f (ref.null func) (local.get 0)))
+          (func (export "fill") (param i64 i64) (table.fill $f (local.get 0) (ref.func $one) (local.get 1)))
+          (func (export "copy") (param i64 i64 i64) (table.copy $f $f (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "narrow") (param i32 i64 i32) (table.copy $n $f (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "widen") (param i64 i32 i32) (table.copy $f $n (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "init") (param i64 i32 i32) (table.init $f $e (local.get 0) (local.get 1) (local.get 2)))
+          (func (export "call") (param i64) (result i32) (call_indirect $f (result i32) (local.get 0)))
+          (func (export "tail") (param i64) (result i32) (return_call_indirect $f (result i32) (local.get 0))))"#,
+    );
+    let exhausted = report.calls.inconclusive(Why::Exhausted);
+    assert_eq!(report.calls.agreed + exhausted, 11 * 32, "{report}");
+    assert!(report.calls.agreed > 8 * 32, "{report}");
+    assert_eq!(report.observed.tables, 3);
+}
+
 #[test]
 fn traps_and_host_calls() {
     let report = agreed(
