@@ -1,7 +1,7 @@
 //! The rules of the standard by name (chapter 4), so that each step of a run can name the one that it is an instance
 //! of.
 //!
-//! The list is spec/rules.txt's; a test holds the two against each other.
+//! The list is spec/rules.txt's and then spec/proposals.txt's; a test holds them against each other.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ macro_rules! rules {
         }
 
         impl Rule {
-            /// All rules, in the order of the standard's sources.
+            /// All rules, in the order of the standard's sources; those of proposals last.
             pub const ALL: &'static [Rule] = &[$(Rule::$Name),*];
 
             /// The name in the standard's SpecTec sources, as relation and rule.
@@ -249,6 +249,9 @@ rules! {
     Vnarrow "Step_pure/vnarrow";
     Vcvtop "Step_pure/vcvtop";
     EvalExpr "Eval_expr";
+    // Of proposals.
+    Wideop "Step_pure/wideop";
+    Extwideop "Step_pure/extwideop";
 }
 
 impl Rule {

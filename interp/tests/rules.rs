@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assay_interp::binary;
 use assay_interp::rule::Rule;
-use assay_interp::syntax::Instr;
+use assay_interp::syntax::{Features, Instr, Version};
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -27,7 +27,8 @@ const RELATIONS: [&str; 5] = ["Step", "Step_pure", "Step_read", "Steps", "Eval_e
 
 #[test]
 fn the_rules_are_those_of_the_standard() {
-    let list = fs::read_to_string(here().join("spec/rules.txt")).expect("the list");
+    let lists = ["rules.txt", "proposals.txt"].map(|name| fs::read_to_string(here().join("spec").join(name)));
+    let list = lists.map(|list| list.expect("the list")).concat();
     let relation = |line: &str| line.split('/').next().unwrap_or_default().to_owned();
     let wanted: Vec<&str> = list.lines().filter(|line| RELATIONS.contains(&relation(line).as_str())).collect();
     let ours: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
@@ -136,6 +137,10 @@ fn written(opcode: &[u8], mnemonic: &str) -> String {
     }
 }
 
+/// Rows of proposals are looked at, too.
+const FEATURES: Features =
+    Features { version: Version::V3, threads: true, wide_arithmetic: true, custom_page_sizes: true };
+
 /// The code of the one function that this body makes, after its locals.
 fn code(bytes: &[u8]) -> Vec<u8> {
     let payloads = wasmparser::Parser::new(0).parse_all(bytes).map(|payload| payload.expect("well-formed"));
@@ -170,7 +175,7 @@ fn rows_are_right_about_opcode_and_name() {
         let at = 1 + if matches!(*mnemonic, "else" | "end") { 2 } else { 0 };
         let code = code(&bytes);
         assert!(code[at..].starts_with(opcode), "{mnemonic}: {opcode:x?}, the assembler says {:x?}", &code[at..]);
-        let module = binary::decode(&bytes).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
+        let module = binary::decode_with(&bytes, FEATURES).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
         let at = if matches!(*mnemonic, "else" | "end") { 2 } else { 1 };
         let instr = &module.funcs[0].body.instrs[at];
         assert_eq!(instr.mnemonic(), *mnemonic);
@@ -199,7 +204,7 @@ fn opcodes_without_immediates_decode_to_their_row() {
             let head = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x04\x04\x01\x70\0\x01\x05\x03\x01\0\x01\x0a";
             [&head[..], &[code.len() as u8], &code].concat()
         };
-        let module = binary::decode(&bytes).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
+        let module = binary::decode_with(&bytes, FEATURES).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
         assert_eq!(module.funcs[0].body.instrs[1].mnemonic(), *mnemonic, "{opcode:x?}");
         alone += 1;
     }

@@ -3,12 +3,12 @@
 use super::config::Config;
 use super::domain::Domain;
 use super::step::Reduced;
-use super::value::{Num, Val};
-use crate::num::Partial;
+use super::value::{I64, Num, Val};
+use crate::num::{self, Partial};
 use crate::rule::Rule;
 use crate::syntax::Instr;
 use crate::trap::TrapKind;
-use crate::value::{Reading, Width};
+use crate::value::{Reading, W64, W128, Width};
 
 /// `t.const c` and `v128.const c`: values.
 pub(super) fn constant<D: Domain>(d: &D, instr: &Instr) -> Option<Val<D>> {
@@ -115,4 +115,31 @@ pub(super) fn partial_cvtop<D: Domain, T1: Num, T2: Num>(
     }
     c.stack.push_num::<T2>(result.value);
     Ok(Rule::CvtopVal)
+}
+
+/// `i64.wideop`, of the proposal for wide arithmetic: each operand, and the result, is a low and a high half.
+pub(super) fn wideop<D: Domain>(
+    c: &mut Config<D>,
+    d: &D,
+    op: impl Fn(&D, D::Bv<W128>, D::Bv<W128>) -> D::Bv<W128>,
+) -> Reduced<D> {
+    let (b_high, b_low) = (c.stack.pop_num::<I64>(), c.stack.pop_num::<I64>());
+    let (a_high, a_low) = (c.stack.pop_num::<I64>(), c.stack.pop_num::<I64>());
+    let (low, high) = num::wideop(d, op, (a_low, a_high), (b_low, b_high));
+    c.stack.push_num::<I64>(low);
+    c.stack.push_num::<I64>(high);
+    Ok(Rule::Wideop)
+}
+
+/// `i64.extwideop`, of the same proposal: the product of extended operands, as a low and a high half.
+pub(super) fn extwideop<D: Domain>(
+    c: &mut Config<D>,
+    d: &D,
+    extend: impl Fn(&D, D::Bv<W64>) -> D::Bv<W128>,
+) -> Reduced<D> {
+    let (b, a) = (c.stack.pop_num::<I64>(), c.stack.pop_num::<I64>());
+    let (low, high) = num::extwideop(d, extend, a, b);
+    c.stack.push_num::<I64>(low);
+    c.stack.push_num::<I64>(high);
+    Ok(Rule::Extwideop)
 }

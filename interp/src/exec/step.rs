@@ -201,6 +201,8 @@ macro_rules! reduction {
     ($c:ident $d:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => {
         numeric::partial_cvtop::<D, ty!($t), ty!($u)>($c, $d, crate::num::$f)
     };
+    ($c:ident $d:ident wideop($f:ident)) => { numeric::wideop($c, $d, crate::num::$f) };
+    ($c:ident $d:ident extwideop($sx:ident)) => { numeric::extwideop($c, $d, crate::num::$sx) };
     ($c:ident $d:ident vload() $imm:ident) => { memory::vload($c, $d, $imm) };
     ($c:ident $d:ident vload_pack($s1:ident, $s2:ident, $sx:ident) $imm:ident) => {
         memory::vload_pack::<D, shape!($s1), shape!($s2)>($c, $d, $imm, crate::num::$sx)

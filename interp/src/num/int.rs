@@ -2,7 +2,7 @@
 
 use super::{Partial, narrow_s};
 use crate::trap::TrapKind;
-use crate::value::{Reading, W8, W16, W32, Width};
+use crate::value::{Reading, W8, W16, W32, W64, W128, Width};
 
 /// Modulo N, of a shift or rotation amount; N is a power of 2.
 fn modulo_width<D: Reading, N: Width>(d: &D, b: D::Bv<N>) -> D::Bv<N> {
@@ -199,4 +199,37 @@ relops! {
     ige_u = |d, a, b| d.negate(d.ult(a, b));
     /// `ige_s`
     ige_s = |d, a, b| d.negate(d.slt(a, b));
+}
+
+/// A number of 128 bits as the instructions of wide arithmetic have it: its low and its high half.
+pub type Halves<D> = (<D as Reading>::Bv<W64>, <D as Reading>::Bv<W64>);
+
+/// `iconcat`, of the proposal for wide arithmetic
+pub fn iconcat<D: Reading>(d: &D, (low, high): Halves<D>) -> D::Bv<W128> {
+    d.concat(high, low)
+}
+
+/// `isplit`, of the proposal for wide arithmetic
+pub fn isplit<D: Reading>(d: &D, a: D::Bv<W128>) -> Halves<D> {
+    (d.extract(a, 0), d.extract(a, 64))
+}
+
+/// `wideop`, of the proposal for wide arithmetic: an operation on numbers of 128 bits.
+pub fn wideop<D: Reading>(
+    d: &D,
+    op: impl Fn(&D, D::Bv<W128>, D::Bv<W128>) -> D::Bv<W128>,
+    a: Halves<D>,
+    b: Halves<D>,
+) -> Halves<D> {
+    isplit(d, op(d, iconcat(d, a), iconcat(d, b)))
+}
+
+/// `extwideop`, of the proposal for wide arithmetic: the whole product of two numbers of 64 bits.
+pub fn extwideop<D: Reading>(
+    d: &D,
+    extend: impl Fn(&D, D::Bv<W64>) -> D::Bv<W128>,
+    a: D::Bv<W64>,
+    b: D::Bv<W64>,
+) -> Halves<D> {
+    isplit(d, imul(d, extend(d, a), extend(d, b)))
 }

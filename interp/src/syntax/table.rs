@@ -275,6 +275,12 @@ macro_rules! for_each_instruction {
             [0xFC 0x06] "i64.trunc_sat_f64_s" I64TruncSatF64S {} cvtop(f64, i64, trunc_sat_s);
             [0xFC 0x07] "i64.trunc_sat_f64_u" I64TruncSatF64U {} cvtop(f64, i64, trunc_sat_u);
 
+            // Of the proposal for wide arithmetic.
+            [0xFC 0x13] "i64.add128" I64Add128 {} wideop(iadd);
+            [0xFC 0x14] "i64.sub128" I64Sub128 {} wideop(isub);
+            [0xFC 0x15] "i64.mul_wide_s" I64MulWideS {} extwideop(extend_s);
+            [0xFC 0x16] "i64.mul_wide_u" I64MulWideU {} extwideop(extend_u);
+
             // Vector instructions (2.4.9).
             [0xFD 0x0C] "v128.const" V128Const { value as c: V128Bits } constant(v128);
             [0xFD 0x0D] "i8x16.shuffle" I8x16Shuffle { lanes as is: [LaneIdx; 16] } vshuffle();

@@ -320,12 +320,24 @@ lanes!(lanes_of_16_bits W16 u16 i16);
 lanes!(lanes_of_32_bits W32 u32 i32);
 lanes!(lanes_of_64_bits W64 u64 i64);
 
+fn wide_arithmetic(a: u128, b: u128) {
+    let d = &Concrete;
+    let halves = |c: u128| (c as u64, (c >> 64) as u64);
+    assert_eq!(num::wideop(d, num::iadd::<_, W128>, halves(a), halves(b)), halves(a.wrapping_add(b)));
+    assert_eq!(num::wideop(d, num::isub::<_, W128>, halves(a), halves(b)), halves(a.wrapping_sub(b)));
+    let (x, y) = (a as u64, b as u64);
+    let signed = i128::from(x as i64) * i128::from(y as i64);
+    assert_eq!(num::extwideop(d, num::extend_s::<_, W64, W128>, x, y), halves(signed as u128));
+    assert_eq!(num::extwideop(d, num::extend_u::<_, W64, W128>, x, y), halves(u128::from(x) * u128::from(y)));
+}
+
 #[test]
 fn lanes_against_the_machine() {
     (0..1 << 16).for_each(|i: u32| lanes_of_8_bits(i as u8, (i >> 8) as u8, (i >> 4) as u8));
     let pairs = |bits| boundary(bits).into_iter().flat_map(move |a| boundary(bits).into_iter().map(move |b| (a, b)));
     pairs(16).for_each(|(a, b)| lanes_of_16_bits(a as u16, b as u16, (a ^ b << 3) as u16));
     pairs(32).for_each(|(a, b)| lanes_of_32_bits(a as u32, b as u32, (a ^ b << 3) as u32));
+    pairs(64).for_each(|(a, b)| wide_arithmetic(a.into(), (b << 64 | a).into()));
     pairs(64).for_each(|(a, b)| lanes_of_64_bits(a as u64, b as u64, (a ^ b << 3) as u64));
     for a in 0..=u16::MAX {
         assert_eq!(num::narrow_s::<_, W16, W8>(&Concrete, a), (a as i16).clamp(-128, 127) as u8);
@@ -427,6 +439,11 @@ fn all_pairs_of_limits_against_the_machine() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(5000))]
+
+    #[test]
+    fn wide_arithmetic_against_the_machine(a in operand::<W128>(), b in operand::<W128>()) {
+        wide_arithmetic(a, b);
+    }
 
     #[test]
     fn against_the_machine(a in operand::<W32>(), b in operand::<W32>(), c in operand::<W64>(), e in operand::<W64>(),

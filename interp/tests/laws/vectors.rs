@@ -38,6 +38,14 @@ fn bit<D: Reading>(d: &D, b: D::Bool) -> D::Bv<W128> {
 }
 
 vectors! { ALL, apply:
+    "i64.add128" |d, [a, b, c]| num::iconcat(d, num::wideop(d, num::iadd, num::isplit(d, a), num::isplit(d, b)));
+    "i64.sub128" |d, [a, b, c]| num::iconcat(d, num::wideop(d, num::isub, num::isplit(d, a), num::isplit(d, b)));
+    "i64.mul_wide_s" |d, [a, b, c]| {
+        num::iconcat(d, num::extwideop(d, num::extend_s, num::isplit(d, a).0, num::isplit(d, b).1))
+    };
+    "i64.mul_wide_u" |d, [a, b, c]| {
+        num::iconcat(d, num::extwideop(d, num::extend_u, num::isplit(d, a).1, num::isplit(d, b).0))
+    };
     "bitselect" |d, [a, b, c]| num::ibitselect::<_, W128>(d, a, b, c);
     "any_true" |d, [a, b, c]| bit(d, num::inez::<_, W128>(d, a));
     "i8x16.abs" |d, [a, b, c]| num::vunop::<_, I8x16>(d, num::iabs, a);
