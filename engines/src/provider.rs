@@ -1,6 +1,6 @@
 //! What a module imports beside functions, made of WebAssembly, so that every engine can be given it.
 
-use assay_interp::syntax::{AddrType, ExternType, HeapType, Module, NumType, RefType, ValType};
+use assay_interp::syntax::{AddrType, ExternType, HeapType, Module, NumType, PAGE, RefType, ValType};
 use wasm_encoder::{ConstExpr, ExportKind, ExportSection, GlobalSection, MemorySection, TableSection};
 
 /// A module that exports, for each memory, table and global that `module` imports, one of exactly that type, holding
@@ -27,7 +27,7 @@ pub fn provider(module: &Module) -> Option<Vec<u8>> {
                     maximum: t.limits.max,
                     memory64: t.addr == AddrType::I64,
                     shared: false,
-                    page_size_log2: None,
+                    page_size_log2: (t.page != PAGE).then_some(t.page.trailing_zeros()),
                 });
                 (ExportKind::Memory, mems.len())
             }

@@ -51,3 +51,34 @@ fn wide_arithmetic() {
         assert_eq!(agreed(&mut engines, "sub", &args), halves(x.wrapping_sub(y)));
     }
 }
+
+#[test]
+fn custom_page_sizes() {
+    let text = r#"(module (memory 3 20 (pagesize 1)) (memory $wide i64 0 (pagesize 1)) (memory $large 1)
+        (func (export "size") (result i32 i64) (memory.size) (memory.size $wide))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "grow wide") (param i64) (result i64) (memory.grow $wide (local.get 0)))
+        (func (export "store") (param i32) (i32.store16 (local.get 0) (i32.const -1)))
+        (func (export "copy") (param i64 i32 i32)
+            (memory.copy $wide $large (local.get 0) (local.get 1) (local.get 2))))"#;
+    let mut engines = instances(text, Features { custom_page_sizes: true, ..Features::default() });
+    let mut grown = 0;
+    for n in [0, 1, 18, 17, 15, 3, 1, u32::MAX, 65536] {
+        let outcome = agreed(&mut engines, "grow", &[Val::I32(n)]);
+        grown += usize::from(outcome != Outcome::Returned(vec![Val::I32(u32::MAX)]));
+        assert!(matches!(outcome, Outcome::Returned(_)));
+        agreed(&mut engines, "grow wide", &[Val::I64(n.into())]);
+        agreed(&mut engines, "size", &[]);
+        for i in [0, 2, 3, 4, 18, 19, 20, u32::MAX] {
+            agreed(&mut engines, "store", &[Val::I32(i)]);
+            agreed(&mut engines, "copy", &[Val::I64(i.into()), Val::I32(i), Val::I32(2)]);
+        }
+    }
+    assert_eq!(grown, 4);
+    for (engine, id) in &mut engines {
+        engine.reset();
+        let wasm = wat::parse_str("(module (memory (export \"m\") 5 (pagesize 1)))").unwrap();
+        *id = engine.instantiate(&wasm, &[]).unwrap();
+        assert_eq!(engine.memory(*id, "m"), Ok(vec![0; 5]));
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use assay_interp::binary::{self, ErrorKind};
-use assay_interp::syntax::{MemType, Module, TableType};
+use assay_interp::syntax::{Module, PAGE, TableType};
 use assay_proofs::module::{How, Report, Verdict as Proof};
 use assay_proofs::{Budgets, ProveError, prove};
 
@@ -101,7 +101,8 @@ impl Verdict {
             (d, n) => (Finding::Denied, format!("{d} of {n} are not allowed: {}", denied.join(", "))),
         };
         self.check("imports", finding, words);
-        let pages = module.mem_types().iter().map(MemType::greatest).sum();
+        // Pages of another size count as what they make of pages of 64 KiB.
+        let pages = module.mem_types().iter().map(|t| (t.greatest() * t.page).div_ceil(PAGE)).sum();
         self.limit("memory_pages", pages, policy.limits.memory_pages);
         // A table whose type has no greatest length grows only by table.grow or from outside; either may be.
         let elements = module.table_types().iter().map(TableType::greatest).fold(0, u64::saturating_add);

@@ -12,7 +12,7 @@ use super::instr::{expr, ref_type, val_type};
 use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::{
     AddrType, Data, Elem, Export, Expr, ExternIdx, ExternType, Func, FuncType, Global, GlobalType, Idx, Import, Instr,
-    Limits, MemType, Module, RefType, SegmentMode, Table, TableType,
+    Limits, MemType, Module, PAGE, RefType, SegmentMode, Table, TableType,
 };
 
 /// Collects a module, payload by payload.
@@ -303,10 +303,9 @@ fn mem_type(t: &wasmparser::MemoryType, offset: usize) -> Result<MemType> {
     if t.shared {
         return Err(unsupported("shared memories (threads)", offset));
     }
-    if t.page_size_log2.is_some_and(|k| k != 16) {
-        return Err(unsupported("pages of another size than 64 KiB (custom page sizes)", offset));
-    }
-    Ok(MemType { addr: addr_type(t.memory64), limits: Limits { min: t.initial, max: t.maximum } })
+    // A size that isn't one is for the validator to refuse.
+    let page = t.page_size_log2.map_or(PAGE, |k| 1u64.checked_shl(k).unwrap_or(1));
+    Ok(MemType { addr: addr_type(t.memory64), limits: Limits { min: t.initial, max: t.maximum }, page })
 }
 
 fn addr_type(is_64: bool) -> AddrType {

@@ -7,7 +7,7 @@ use super::value::{Addr, Num, V128, Val};
 use super::vector;
 use crate::num::{self, Shape};
 use crate::rule::Rule;
-use crate::syntax::{Idx, Instr, LaneIdx, MemArg, PAGE};
+use crate::syntax::{Idx, Instr, LaneIdx, MemArg};
 use crate::trap::{Budget, TrapKind};
 use crate::value::{W8, W64, W128, Width};
 
@@ -166,15 +166,15 @@ pub(super) fn vstore_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &Me
     Ok(Rule::VstoreLaneVal)
 }
 
-/// A length in bytes, in pages.
-fn pages<D: Domain>(d: &D, len: D::Bv<W64>) -> D::Bv<W64> {
-    d.lshr(len, d.constant(PAGE.trailing_zeros().into()))
+/// A length in bytes, in pages of so many bytes, a power of 2.
+fn pages<D: Domain>(d: &D, len: D::Bv<W64>, page: u64) -> D::Bv<W64> {
+    d.lshr(len, d.constant(page.trailing_zeros().into()))
 }
 
 /// `memory.size x`
 pub(super) fn size<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     let mem = &c.store.mems[mem(c, x)];
-    c.stack.push(Val::of_address(d, mem.ty.addr, pages(d, mem.len(d))));
+    c.stack.push(Val::of_address(d, mem.ty.addr, pages(d, mem.len(d), mem.ty.page)));
     Ok(Rule::MemorySize)
 }
 
@@ -182,13 +182,13 @@ pub(super) fn size<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
 pub(super) fn grow<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     let (a, n) = (mem(c, x), c.stack.pop_address(d));
     let ty = c.store.mems[a].ty;
-    let old = pages(d, c.store.mems[a].len(d));
+    let old = pages(d, c.store.mems[a].len(d), ty.page);
     let beyond = num::range_out_of_bounds(d, old, n, d.constant(ty.greatest().into()));
     if d.decide(beyond)? || !d.grows()? {
         c.stack.push(Val::of_address(d, ty.addr, d.constant(u64::MAX.into())));
         return Ok(Rule::MemoryGrowFail);
     }
-    let len = d.mul(d.add(old, n), d.constant(PAGE.into()));
+    let len = d.mul(d.add(old, n), d.constant(ty.page.into()));
     if !c.store.charge(c.store.mems[a].bytes.cost(d, len)) {
         c.exhausted = Some(Budget::Store);
     } else {

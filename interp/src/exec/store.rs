@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::domain::{Domain, Memory, Table};
 use super::value::{Addr, FuncAddr, Val};
-use crate::syntax::{ExternIdx, ExternType, FuncType, GlobalType, Idx, Limits, MemType, Module, PAGE, TableType};
+use crate::syntax::{ExternIdx, ExternType, FuncType, GlobalType, Idx, Limits, MemType, Module, TableType};
 use crate::value::W64;
 
 /// Bytes that the memories and tables of a store take at most, if nobody says otherwise.
@@ -198,7 +198,7 @@ impl Store<crate::value::Concrete> {
             }
             ExternAddr::Mem(a) => {
                 let mem = &self.mems[a];
-                let limits = Limits { min: mem.bytes.len() as u64 / PAGE, ..mem.ty.limits };
+                let limits = Limits { min: mem.bytes.len() as u64 / mem.ty.page, ..mem.ty.limits };
                 ExternType::Mem(MemType { limits, ..mem.ty })
             }
             ExternAddr::Global(a) => ExternType::Global(self.globals[a].ty),

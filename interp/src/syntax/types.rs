@@ -78,8 +78,10 @@ pub struct Limits {
 pub struct MemType {
     /// Type of its addresses.
     pub addr: AddrType,
-    /// Size in pages of 64 KiB.
+    /// Size in pages.
     pub limits: Limits,
+    /// Bytes of a page: [`PAGE`], or, by the proposal for custom page sizes, 1.
+    pub page: u64,
 }
 
 /// Table types (2.3.15).
@@ -149,30 +151,31 @@ impl Limits {
     }
 }
 
-/// Bytes of a page (4.2.8).
+/// Bytes of a page (4.2.8), where a type says nothing else.
 pub const PAGE: u64 = 1 << 16;
 
 impl MemType {
     /// The greatest size in pages: by its limits, or by what its addresses can reach.
     ///
     /// With addresses of 64 bits that is one page less than the standard's 2^48: so its length in bytes is a number of
-    /// 64 bits. That growth fails there is a choice that the standard allows (`memory.grow-fail`).
+    /// 64 bits. That growth fails there is a choice that the standard allows (`memory.grow-fail`). Of pages of one byte
+    /// there is a number of the address type.
     pub fn greatest(&self) -> u64 {
         let pages = match self.addr {
-            AddrType::I32 => 1 << 16,
-            AddrType::I64 => (1 << 48) - 1,
+            AddrType::I32 => ((1 << 32) / self.page).min(u32::MAX.into()),
+            AddrType::I64 => u64::MAX / self.page,
         };
         self.limits.max.map_or(pages, |max| max.min(pages))
     }
 
     /// The initial size in bytes, if that is a number of 64 bits.
     pub fn initial_bytes(&self) -> Option<u64> {
-        self.limits.min.checked_mul(PAGE)
+        self.limits.min.checked_mul(self.page)
     }
 
     /// Whether this type matches `other` (`Memtype_sub`).
     pub fn matches(&self, other: &MemType) -> bool {
-        self.addr == other.addr && self.limits.matches(&other.limits)
+        self.addr == other.addr && self.page == other.page && self.limits.matches(&other.limits)
     }
 }
 
@@ -276,7 +279,8 @@ impl fmt::Display for ExternType {
         match self {
             ExternType::Func(t) => write!(f, "func {t}"),
             ExternType::Table(t) => write!(f, "table {}{} {}", t.addr.written(), t.limits, t.element),
-            ExternType::Mem(t) => write!(f, "memory {}{}", t.addr.written(), t.limits),
+            ExternType::Mem(t) if t.page == PAGE => write!(f, "memory {}{}", t.addr.written(), t.limits),
+            ExternType::Mem(t) => write!(f, "memory {}{} (pagesize {})", t.addr.written(), t.limits, t.page),
             ExternType::Global(t) if t.mutable => write!(f, "global (mut {})", t.val),
             ExternType::Global(t) => write!(f, "global {}", t.val),
         }

@@ -6,7 +6,7 @@
 use std::fmt::{self, Write};
 
 use crate::exec::{Admin, Config, Frame, Label, Val};
-use crate::syntax::{Instr, PAGE};
+use crate::syntax::Instr;
 use crate::value::Concrete;
 
 /// Instructions shown of what is still to come in one sequence.
@@ -58,7 +58,7 @@ fn store(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result {
         parts.push(format!("table of {}", table.elements.len()));
     }
     for mem in &store.mems {
-        parts.push(format!("memory of {} pages", mem.bytes.len() as u64 / PAGE));
+        parts.push(format!("memory of {} pages", mem.bytes.len() as u64 / mem.ty.page));
     }
     write!(f, "{{{}}}", parts.join(", "))
 }

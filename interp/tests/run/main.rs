@@ -4,6 +4,7 @@ mod addresses;
 mod budgets;
 mod bulk;
 mod derivations;
+mod pages;
 
 use std::sync::Arc;
 

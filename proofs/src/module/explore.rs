@@ -19,7 +19,7 @@ use assay_interp::exec::{
     Val,
 };
 use assay_interp::outcome::TrapKind;
-use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Module, NumType, PAGE, SegmentMode, ValType};
+use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Module, NumType, SegmentMode, ValType};
 use assay_interp::value::{Op, Reading, Term, W64};
 
 use super::obligation::{Obligation, obligations};
@@ -514,7 +514,7 @@ impl Explorer<'_> {
         }
         for (mem, ty) in store.mems.iter().zip(self.module.mem_types()) {
             begun.mems.push((mem.bytes.array, mem.bytes.len));
-            let min = path.constant::<W64>((ty.limits.min * PAGE).into());
+            let min = path.constant::<W64>((ty.limits.min * ty.page).into());
             begun.pristine.push(path.eq::<W64>(mem.bytes.len, min));
         }
         for (table, ty) in store.tables.iter().zip(self.module.table_types()) {
@@ -628,7 +628,7 @@ fn havoc(path: &Path, module: &Module, world: &World, store: &mut Store<Path>) {
         bytes.array = path.terms.array("memory");
         if world.mem_grows[x] {
             // In pages: at least the declared minimum, and it never shrinks.
-            bytes.len = length(path, bytes.len, (ty.limits.min, ty.greatest()), PAGE);
+            bytes.len = length(path, bytes.len, (ty.limits.min, ty.greatest()), ty.page);
         }
     }
     for (x, (table, ty)) in store.tables.iter_mut().zip(module.table_types()).enumerate() {
