@@ -262,6 +262,10 @@ fn integer_ops<W: Width>(rotations: bool, check: &mut dyn FnMut(&str, BinTerm<'_
     for (at, name) in RELOPS.iter().enumerate() {
         check(name, &|d, a, b| relop::<_, W>(d, at, a, b), &|a, b| relop::<_, W>(&Concrete, at, a, b).into());
     }
+    // As addresses ask it, which the terms know more about than of other comparisons.
+    check("carry", &|d, a, b| num::ilt_u::<_, W>(d, num::inot::<_, W>(d, a), b), &|a, b| {
+        num::ilt_u::<_, W>(&Concrete, num::inot::<_, W>(&Concrete, a), b).into()
+    });
     for (at, name) in PARTIALS.iter().enumerate() {
         let part = |k: usize| {
             move |a, b| {
