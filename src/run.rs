@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use assay_engines::{Budgets, Ended, Engine, Interp, Outcome, Ref, Value, replay};
 use assay_interp::binary;
-use assay_interp::exec::Val;
+use assay_interp::exec::{AnyRef, Val};
 use assay_interp::scenario::Scenario;
 use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Idx, Module, NumType, ValType};
 use assay_interp::trace::{Cut, Writer};
@@ -116,7 +116,7 @@ fn call(module: &Module, args: &Args) -> Result<Call, Failure> {
     let Some(ExternType::Func(ty)) = export.map(|e| module.export_type(e.item)) else {
         return Err(Failure::Usage(format!("no function is exported as {name:?} ({})", functions(module))));
     };
-    Ok(Some((name.to_owned(), values(&ty, &args.args)?)))
+    Ok(Some((name.to_owned(), values(&module.abs_func_type(&ty), &args.args)?)))
 }
 
 /// Names that a message lists of what there is.
@@ -155,8 +155,14 @@ fn wanted(t: ValType) -> &'static str {
         ValType::Num(NumType::I64) => "an integer from -9223372036854775808 to 18446744073709551615, or as 0x…",
         ValType::Num(_) => "a number as -1.5e3, inf, nan or nan:0x…",
         ValType::V128 => "a shape and its lanes in one argument, as \"i32x4 1 2 3 4\"",
-        ValType::Ref(r) if r.heap == HeapType::Extern => "null, or a number that stands for a reference of the host's",
-        ValType::Ref(_) => "null",
+        ValType::Ref(r) => match (r.heap, r.nullable) {
+            (HeapType::Extern, true) => "null, or a number that stands for a reference of the host's",
+            (HeapType::Extern, false) => "a number that stands for a reference of the host's",
+            (HeapType::Any | HeapType::Eq | HeapType::I31, true) => "null, or an integer of 31 bits",
+            (HeapType::Any | HeapType::Eq | HeapType::I31, false) => "an integer of 31 bits",
+            (_, true) => "null",
+            (_, false) => "a reference that only a module can make",
+        },
     }
 }
 
@@ -176,9 +182,12 @@ fn value(t: ValType, arg: &str) -> Option<Value> {
             None => digits.parse::<f64>().ok()?.to_bits(),
         }),
         ValType::V128 => Val::V128(vector(arg)?),
-        ValType::Ref(r) if arg == "null" => Val::Ref(Ref::Null(r.heap)),
-        ValType::Ref(r) if r.heap == HeapType::Extern => Val::Ref(Ref::Extern(arg.parse().ok()?)),
-        ValType::Ref(_) => return None,
+        ValType::Ref(r) if arg == "null" => Val::Ref(r.nullable.then_some(Ref::Null(r.heap.abs_top()))?),
+        ValType::Ref(r) => Val::Ref(match r.heap {
+            HeapType::Extern => Ref::host(arg.parse().ok()?),
+            HeapType::Any | HeapType::Eq | HeapType::I31 => Ref::Any(AnyRef::I31(integer(&digits, 31)? as u32)),
+            _ => return None,
+        }),
     })
 }
 
@@ -265,7 +274,7 @@ fn report(module: &Module, outcome: &Outcome) -> Result<u8, Failure> {
 fn code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Returned(_) => exit::YES,
-        Outcome::Trapped(_) | Outcome::Threw | Outcome::Exhausted(_) => exit::ABORTED,
+        Outcome::Trapped(_) | Outcome::Threw(_) | Outcome::Exhausted(_) => exit::ABORTED,
         Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
         Outcome::Unlinkable(_) => exit::USAGE,
         Outcome::Limit(_) | Outcome::Unsupported(_) => exit::UNDETERMINED,

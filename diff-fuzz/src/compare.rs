@@ -14,7 +14,7 @@ use crate::report::{Counts, Difference, Observed, Point, Report, What, Why};
 
 /// Budgets for engines that are compared: a module may loop for ever and ask for all memory there is, and its memories
 /// are read after every call.
-pub const BUDGETS: Budgets = Budgets { fuel: 1 << 20, stack: 1 << 16, store: 64 << 20 };
+pub const BUDGETS: Budgets = Budgets { fuel: 1 << 20, stack: 1 << 16, store: 64 << 20, heap: 16 << 20 };
 
 /// What a comparison may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ fn calls(module: &Module, options: &Options) -> Vec<(String, Vec<Value>)> {
     for (i, (name, ty)) in funcs.enumerate() {
         // Functions of one type needn't all get the same arguments.
         let seed = options.seed.wrapping_add((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        lists.push((name, args::vectors(ty, options.vectors, seed)));
+        lists.push((name, args::vectors(&module.abs_func_type(ty), options.vectors, seed)));
     }
     let rows = lists.iter().map(|(_, vectors)| vectors.len()).max().unwrap_or(0);
     let row =

@@ -94,7 +94,8 @@ fn imported(module: &Module) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for (position, import) in module.imports.iter().enumerate() {
         let kind = match import.ty {
-            ExternType::Func(_) => continue,
+            // A tag has no state.
+            ExternType::Func(_) | ExternType::Tag(_) => continue,
             ExternType::Mem(_) => Kind::Memory,
             ExternType::Table(_) => Kind::Table,
             ExternType::Global(_) => Kind::Global,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use assay_engines::{Ended, Engine, HostCall, Nulls, Outcome, Player, Ref, ReplayError, Value};
+use assay_interp::exec::AnyRef;
 use assay_interp::scenario::{Scenario, Step};
 use assay_interp::syntax::Module;
 
@@ -214,12 +215,21 @@ impl<'a> Pair<'a> {
                     }
                 }
             }
+            (Outcome::Threw(v), Outcome::Threw(w)) if v.len() == w.len() => {
+                for (i, (v, w)) in v.iter().zip(w).enumerate() {
+                    match self.values(v, w) {
+                        Equality::Unequal => self.point(What::Payload(i), typed(v), typed(w)),
+                        Equality::BothNan => self.nan = true,
+                        Equality::Equal => {}
+                    }
+                }
+            }
             (Outcome::Trapped(t), Outcome::Trapped(u)) => {
                 if t.kind != u.kind {
                     self.point(What::Trap, t.kind.to_string(), u.kind.to_string());
                 }
             }
-            _ if class(x) == class(y) && !matches!(x, Outcome::Returned(_)) => {}
+            _ if class(x) == class(y) && !matches!(x, Outcome::Returned(_) | Outcome::Threw(_)) => {}
             _ => self.point(What::End, x.to_string(), y.to_string()),
         }
     }
@@ -229,8 +239,13 @@ impl<'a> Pair<'a> {
         let bits64 = |c: u64| f64::from_bits(c).is_nan();
         let both_nan = match (a, b) {
             (Value::Ref(a), Value::Ref(b)) => {
+                // Addresses are each engine's own.
                 let equal = match (a, b) {
-                    (Ref::Func(_), Ref::Func(_)) => true,
+                    (Ref::Func(_), Ref::Func(_)) | (Ref::Exn(_), Ref::Exn(_)) => true,
+                    (Ref::Any(a), Ref::Any(b)) | (Ref::Extern(a), Ref::Extern(b)) => match (a, b) {
+                        (AnyRef::Struct(_), AnyRef::Struct(_)) | (AnyRef::Array(_), AnyRef::Array(_)) => true,
+                        _ => a == b,
+                    },
                     _ => a == b,
                 };
                 return if equal { Equality::Equal } else { Equality::Unequal };

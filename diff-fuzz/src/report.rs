@@ -95,6 +95,8 @@ pub enum What {
     Trap,
     /// A result, by its position from 0.
     Result(usize),
+    /// A value of the payload of an exception, by its position from 0.
+    Payload(usize),
     /// A call of the host, by its position from 0 in the step.
     HostCall(usize),
     /// The value of a global, by its label.
@@ -118,6 +120,7 @@ impl fmt::Display for What {
             What::End => f.write_str("end"),
             What::Trap => f.write_str("trap kind"),
             What::Result(i) => write!(f, "result {i}"),
+            What::Payload(i) => write!(f, "payload {i}"),
             What::HostCall(i) => write!(f, "host call {i}"),
             What::Global(label) => f.write_str(label),
             What::MemorySize(label) => write!(f, "size of {label}"),

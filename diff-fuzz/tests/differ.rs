@@ -131,7 +131,7 @@ fn a_result_bit() {
 
 #[test]
 fn a_call_that_ends_otherwise() {
-    let fault: fn(&mut Outcome) = |o| *o = Outcome::Threw;
+    let fault: fn(&mut Outcome) = |o| *o = Outcome::Threw(Vec::new());
     assert_eq!(only_point(&run(PLAIN, Fault { invoke: Some(fault), ..Fault::default() })), What::End);
 }
 
@@ -206,7 +206,7 @@ fn references() {
     assert_eq!(only_point(&run(wat, Fault { invoke: Some(null), ..Fault::default() })), What::Result(1));
     let number: fn(&mut Outcome) = |o| {
         let Outcome::Returned(values) = o else { panic!("{o}") };
-        values[0] = Val::Ref(Ref::Extern(3));
+        values[0] = Val::Ref(Ref::host(3));
     };
     assert_eq!(only_point(&run(wat, Fault { invoke: Some(number), ..Fault::default() })), What::Result(0));
 }

@@ -28,18 +28,31 @@ pub(crate) struct Scripted {
 pub(crate) struct Throws;
 
 impl Scripted {
+    /// `results` are types of values as the host knows them: a reference is to the greatest type of its hierarchy.
     pub(crate) fn new(import: (String, String), results: Vec<ValType>, answers: &[Answer]) -> Scripted {
         let answers = answers.iter().filter(|a| a.import == import).cloned().collect();
         Scripted { import, results, answers }
     }
 
-    /// Answers a call. An answer of other types than the import's is as good as none.
+    /// Answers a call. An answer of other types than the import's is as good as none; where there is none, and no
+    /// default for a result either, the function throws.
     pub(crate) fn call(&mut self, args: Vec<Value>, log: &mut Vec<HostCall>) -> Result<Vec<Value>, Throws> {
         log.push(HostCall { import: self.import.clone(), args });
         match self.answers.pop_front() {
             Some(answer) if answer.throws => Err(Throws),
-            Some(answer) if answer.results.iter().map(Value::ty).eq(self.results.iter().copied()) => Ok(answer.results),
-            _ => Ok(self.results.iter().map(|t| Val::default(&Concrete, *t)).collect()),
+            Some(answer) if self.fits(&answer.results) => Ok(answer.results),
+            _ => self.results.iter().map(default).collect(),
         }
+    }
+
+    fn fits(&self, values: &[Value]) -> bool {
+        values.len() == self.results.len() && values.iter().zip(&self.results).all(|(v, t)| v.may_be(*t))
+    }
+}
+
+fn default(t: &ValType) -> Result<Value, Throws> {
+    match t {
+        ValType::Ref(t) if !t.nullable => Err(Throws),
+        t => Ok(Val::default(&Concrete, *t, |heap| heap)),
     }
 }

@@ -6,7 +6,7 @@ use assay_interp::binary;
 use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Store, Value};
 use assay_interp::machine::{Budgets, Host, HostError, Machine};
 use assay_interp::outcome::Outcome;
-use assay_interp::syntax::{ExternType, Features};
+use assay_interp::syntax::{ExternType, Features, RefType, ValType};
 use assay_interp::trace::{Last, Observer};
 use assay_interp::value::Concrete;
 
@@ -86,6 +86,7 @@ impl Interp {
         observer: &mut O,
     ) -> Result<InstanceId, Outcome> {
         let module = Arc::new(binary::decode_with(wasm, self.features)?);
+        let types = self.machine.store_mut().alloc_types(&module);
         let mut imports = Vec::new();
         for import in &module.imports {
             let link = links.iter().find(|l| l.module == import.module && l.name == import.name);
@@ -94,10 +95,11 @@ impl Interp {
                 (Source::Instance(id, export), _) => self.export(*id, export)?,
                 (Source::Host(answers), ExternType::Func(ty)) => {
                     let name = (import.module.clone(), import.name.clone());
-                    self.host.funcs.push(Scripted::new(name, ty.results.clone(), answers));
-                    let id = self.host.funcs.len() - 1;
-                    let func = FuncInst::Host { ty: Arc::new(ty.clone()), id };
-                    ExternAddr::Func(self.machine.store_mut().alloc_func(func))
+                    let results = module.abs_func_type(ty).results.into_iter().map(known_to_host).collect();
+                    self.host.funcs.push(Scripted::new(name, results, answers));
+                    let (func_type, id) = (Arc::new(ty.clone()), self.host.funcs.len() - 1);
+                    let ty = types[import.type_index.expect("a function's type stands in its module") as usize];
+                    ExternAddr::Func(self.machine.store_mut().alloc_func(FuncInst::Host { ty, func_type, id }))
                 }
                 (Source::Host(_), _) => break,
             });
@@ -110,6 +112,14 @@ impl Interp {
     fn export(&self, instance: InstanceId, export: &str) -> Result<ExternAddr, Outcome> {
         let found = self.instances.get(instance).and_then(|i| i.export(export));
         found.ok_or_else(|| no_export(export, "item"))
+    }
+}
+
+/// A type as far as the host tells them apart.
+fn known_to_host(t: ValType) -> ValType {
+    match t {
+        ValType::Ref(t) => ValType::Ref(RefType { heap: t.heap.abs_top(), ..t }),
+        number => number,
     }
 }
 
@@ -151,19 +161,20 @@ impl Engine for Interp {
     }
 
     fn get(&mut self, instance: InstanceId, export: &str) -> Result<Value, Outcome> {
-        match self.export(instance, export)? {
-            ExternAddr::Global(a) => Ok(self.machine.store().globals[a].value),
-            _ => Err(no_export(export, "global")),
-        }
+        let ExternAddr::Global(a) = self.export(instance, export)? else { return Err(no_export(export, "global")) };
+        let value = self.machine.store().globals[a].value;
+        self.machine.keep(value);
+        Ok(value)
     }
 
     fn set(&mut self, instance: InstanceId, export: &str, value: Value) -> Result<(), Outcome> {
         let ExternAddr::Global(a) = self.export(instance, export)? else { return Err(no_export(export, "global")) };
-        let global = &mut self.machine.store_mut().globals[a];
-        if !global.ty.mutable || value.ty() != global.ty.val {
+        let store = self.machine.store_mut();
+        let ty = store.globals[a].ty;
+        if !ty.mutable || !store.val_ok(value, ty.val) {
             return Err(Outcome::Unsupported(format!("global {export:?} can't be set to {value}")));
         }
-        global.value = value;
+        store.globals[a].value = value;
         Ok(())
     }
 

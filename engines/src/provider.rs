@@ -1,16 +1,30 @@
 //! What a module imports beside functions, made of WebAssembly, so that every engine can be given it.
 
-use assay_interp::syntax::{AddrType, ExternType, HeapType, Module, NumType, PAGE, RefType, ValType};
-use wasm_encoder::{ConstExpr, ExportKind, ExportSection, GlobalSection, MemorySection, TableSection};
+use assay_interp::syntax::{
+    AddrType, CompType, ExternType, FieldType, GlobalType, HeapType, Module, NumType, PAGE, RefType, StorageType,
+    SubType, TableType, TypeUse, ValType,
+};
+use wasm_encoder::{
+    AbstractHeapType, CompositeInnerType, ConstExpr, ExportKind, ExportSection, GlobalSection, MemorySection,
+    TableSection, TagSection, TypeSection,
+};
 
-/// A module that exports, for each memory, table and global that `module` imports, one of exactly that type, holding
-/// zeros and nulls, under the position of the import as its name; `None` if there are none.
+/// A module that exports, for each memory, table, global and tag that `module` imports, one of exactly that type,
+/// holding zeros and nulls, under the position of the import as its name; `None` if there are none. What would have to
+/// hold references without null is left out: there is no value for it.
 pub fn provider(module: &Module) -> Option<Vec<u8>> {
     let (mut tables, mut mems, mut globals) = (TableSection::new(), MemorySection::new(), GlobalSection::new());
-    let mut exports = ExportSection::new();
+    let (mut tags, mut exports) = (TagSection::new(), ExportSection::new());
     for (i, import) in module.imports.iter().enumerate() {
         let (kind, index) = match &import.ty {
             ExternType::Func(_) => continue,
+            ExternType::Table(TableType { element: RefType { nullable: false, .. }, .. })
+            | ExternType::Global(GlobalType { val: ValType::Ref(RefType { nullable: false, .. }), .. }) => continue,
+            ExternType::Tag(_) => {
+                let func_type_idx = import.type_index.expect("a tag's type stands in its module");
+                tags.tag(wasm_encoder::TagType { kind: wasm_encoder::TagKind::Exception, func_type_idx });
+                (ExportKind::Tag, tags.len())
+            }
             ExternType::Table(t) => {
                 tables.table(wasm_encoder::TableType {
                     element_type: ref_type(t.element),
@@ -43,7 +57,7 @@ pub fn provider(module: &Module) -> Option<Vec<u8>> {
         return None;
     }
     let mut wasm = wasm_encoder::Module::new();
-    wasm.section(&tables).section(&mems).section(&globals).section(&exports);
+    wasm.section(&types(module)).section(&tables).section(&mems).section(&tags).section(&globals).section(&exports);
     Some(wasm.finish())
 }
 
@@ -52,11 +66,69 @@ pub(crate) fn export(position: usize) -> String {
     position.to_string()
 }
 
-fn ref_type(t: RefType) -> wasm_encoder::RefType {
-    match t.heap {
-        HeapType::Func => wasm_encoder::RefType::FUNCREF,
-        HeapType::Extern => wasm_encoder::RefType::EXTERNREF,
+/// The types of a module, at the indices that they have there.
+fn types(module: &Module) -> TypeSection {
+    let mut section = TypeSection::new();
+    for group in module.rec_types() {
+        let group: Vec<wasm_encoder::SubType> = group.iter().map(sub_type).collect();
+        section.ty().rec(group);
     }
+    section
+}
+
+fn index(tu: TypeUse) -> u32 {
+    match tu {
+        TypeUse::Idx(x) => x,
+        other => unreachable!("a module's types are used by index, not as {other}"),
+    }
+}
+
+fn sub_type(sub: &SubType) -> wasm_encoder::SubType {
+    let inner = match &sub.comp {
+        CompType::Func(ty) => {
+            let list = |ts: &[ValType]| ts.iter().map(|t| val_type(*t)).collect::<Vec<_>>();
+            CompositeInnerType::Func(wasm_encoder::FuncType::new(list(&ty.params), list(&ty.results)))
+        }
+        CompType::Struct(fields) => {
+            CompositeInnerType::Struct(wasm_encoder::StructType { fields: fields.iter().map(field_type).collect() })
+        }
+        CompType::Array(field) => CompositeInnerType::Array(wasm_encoder::ArrayType(field_type(field))),
+    };
+    let composite_type = wasm_encoder::CompositeType { inner, shared: false, descriptor: None, describes: None };
+    let supertype_idx = sub.supers.first().copied().map(index);
+    wasm_encoder::SubType { is_final: sub.is_final, supertype_idx, composite_type }
+}
+
+fn field_type(field: &FieldType) -> wasm_encoder::FieldType {
+    let element_type = match field.storage {
+        StorageType::I8 => wasm_encoder::StorageType::I8,
+        StorageType::I16 => wasm_encoder::StorageType::I16,
+        StorageType::Val(t) => wasm_encoder::StorageType::Val(val_type(t)),
+    };
+    wasm_encoder::FieldType { element_type, mutable: field.mutable }
+}
+
+fn ref_type(t: RefType) -> wasm_encoder::RefType {
+    let ty = match t.heap {
+        HeapType::Any => AbstractHeapType::Any,
+        HeapType::Eq => AbstractHeapType::Eq,
+        HeapType::I31 => AbstractHeapType::I31,
+        HeapType::Struct => AbstractHeapType::Struct,
+        HeapType::Array => AbstractHeapType::Array,
+        HeapType::None => AbstractHeapType::None,
+        HeapType::Func => AbstractHeapType::Func,
+        HeapType::NoFunc => AbstractHeapType::NoFunc,
+        HeapType::Exn => AbstractHeapType::Exn,
+        HeapType::NoExn => AbstractHeapType::NoExn,
+        HeapType::Extern => AbstractHeapType::Extern,
+        HeapType::NoExtern => AbstractHeapType::NoExtern,
+        HeapType::Type(tu) => {
+            let heap_type = wasm_encoder::HeapType::Concrete(index(tu));
+            return wasm_encoder::RefType { nullable: t.nullable, heap_type };
+        }
+    };
+    let heap_type = wasm_encoder::HeapType::Abstract { shared: false, ty };
+    wasm_encoder::RefType { nullable: t.nullable, heap_type }
 }
 
 fn val_type(t: ValType) -> wasm_encoder::ValType {

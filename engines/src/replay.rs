@@ -1,7 +1,6 @@
 //! Replays a scenario on an engine.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use assay_interp::binary;
 use assay_interp::exec::Value;
@@ -86,7 +85,8 @@ struct Played {
     id: Option<InstanceId>,
     provider: Option<InstanceId>,
     /// The functions that it exports.
-    functions: HashMap<String, Arc<FuncType>>,
+    /// As it can be told outside.
+    functions: HashMap<String, FuncType>,
 }
 
 impl Played {
@@ -94,7 +94,7 @@ impl Played {
     fn refuses(&self, export: &str, args: &[Value]) -> Option<String> {
         match self.functions.get(export) {
             None => Some("no function is exported under this name".into()),
-            Some(ty) if !args.iter().map(Value::ty).eq(ty.params.iter().copied()) => {
+            Some(ty) if args.len() != ty.params.len() || !args.iter().zip(&ty.params).all(|(v, t)| v.may_be(*t)) => {
                 Some(format!("arguments of other types than its type {ty}"))
             }
             Some(_) => None,
@@ -219,7 +219,7 @@ fn provide(engine: &mut dyn Engine, module: &Module, played: &mut Played) -> Res
     let types = module.func_types();
     for export in &module.exports {
         if let ExternIdx::Func(x) = export.item {
-            played.functions.insert(export.name.clone(), types[x as usize].clone());
+            played.functions.insert(export.name.clone(), module.abs_func_type(&types[x as usize]));
         }
     }
     played.provider = provider(module).map(|wasm| engine.instantiate(&wasm, &[])).transpose()?;

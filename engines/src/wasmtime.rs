@@ -1,12 +1,13 @@
 //! wasmtime with Cranelift.
 
 use assay_interp::binary;
-use assay_interp::exec::{Ref, Val, Value};
+use assay_interp::exec::{AnyRef as Inside, Ref, Val, Value};
 use assay_interp::machine::Budgets;
 use assay_interp::outcome::{Budget, Outcome, Trap, TrapKind};
 use assay_interp::syntax::{Features, HeapType, NumType, PAGE, RefType, ValType};
 use wasmtime::{
-    AsContextMut, Config, Extern, ExternRef, Func, Instance, Module, OperatorCost, ResourceLimiter, Rooted, Store,
+    AnyRef, AsContextMut, Config, ExnRef, ExnRefPre, Extern, ExternRef, Func, GcHeapOutOfMemory, I31, Instance, Module,
+    OperatorCost, OwnedRooted, ResourceLimiter, Rooted, Store, StoreContextMut, Tag, ThrownException,
 };
 
 use crate::host::Scripted;
@@ -27,8 +28,19 @@ struct State {
     log: Vec<HostCall>,
     /// Functions that have crossed the interface as references: their addresses are positions here.
     refs: Vec<Func>,
+    /// Structures, arrays and exceptions that have, likewise.
+    objects: Vec<Object>,
+    /// The tag of what the host throws, once it has.
+    tag: Option<Tag>,
     /// Bytes that memories and tables may still take.
     left: u64,
+}
+
+/// What lives in wasmtime's own heap.
+#[derive(Clone)]
+enum Object {
+    Any(OwnedRooted<AnyRef>),
+    Exn(OwnedRooted<ExnRef>),
 }
 
 /// The budget of memories and tables doesn't allow a growth that the module's own limits do.
@@ -38,7 +50,14 @@ struct OutOfStore;
 
 impl State {
     fn new(budgets: Budgets) -> State {
-        State { funcs: Vec::new(), log: Vec::new(), refs: Vec::new(), left: budgets.store }
+        State {
+            funcs: Vec::new(),
+            log: Vec::new(),
+            refs: Vec::new(),
+            objects: Vec::new(),
+            tag: None,
+            left: budgets.store,
+        }
     }
 
     /// Whether a growth succeeds. Beyond the limits of the type it fails, as the standard says; beyond the budget the
@@ -70,11 +89,6 @@ fn new_store(engine: &wasmtime::Engine, budgets: Budgets) -> Store<State> {
     store.limiter(|state| state);
     store
 }
-
-/// What a host function that throws returns to wasmtime.
-#[derive(Debug, thiserror::Error)]
-#[error("the host throws")]
-struct Thrown;
 
 impl Wasmtime {
     /// An engine for 3.0 with an empty store.
@@ -129,7 +143,7 @@ impl Wasmtime {
             let args: Result<Vec<Value>, Outcome> = args.iter().map(|v| from_val(caller.as_context_mut(), v)).collect();
             let args = args.map_err(|outcome| wasmtime::Error::msg(outcome.to_string()))?;
             let State { funcs, log, .. } = caller.data_mut();
-            let answers = funcs[id].call(args, log).map_err(|_| Thrown)?;
+            let Ok(answers) = funcs[id].call(args, log) else { return throw(&mut caller.as_context_mut()) };
             for (result, answer) in results.iter_mut().zip(answers) {
                 *result = to_val(caller.as_context_mut(), answer)
                     .map_err(|outcome| wasmtime::Error::msg(outcome.to_string()))?;
@@ -146,13 +160,35 @@ fn val_type(t: &wasmtime::ValType) -> Result<ValType, Outcome> {
         wasmtime::ValType::F32 => ValType::Num(NumType::F32),
         wasmtime::ValType::F64 => ValType::Num(NumType::F64),
         wasmtime::ValType::V128 => ValType::V128,
-        wasmtime::ValType::Ref(t) if t.matches(&wasmtime::RefType::FUNCREF) => ValType::Ref(RefType::FUNC),
-        wasmtime::ValType::Ref(t) if t.matches(&wasmtime::RefType::EXTERNREF) => ValType::Ref(RefType::EXTERN),
-        other => return Err(Outcome::Unsupported(format!("values of type {other} don't cross to wasmtime yet"))),
+        wasmtime::ValType::Ref(t) => {
+            let heap = match t.heap_type().top() {
+                wasmtime::HeapType::Func => HeapType::Func,
+                wasmtime::HeapType::Extern => HeapType::Extern,
+                wasmtime::HeapType::Any => HeapType::Any,
+                wasmtime::HeapType::Exn => HeapType::Exn,
+                _ => return Err(Outcome::Unsupported(format!("values of type {t} don't cross to wasmtime"))),
+            };
+            ValType::Ref(RefType { nullable: t.is_nullable(), heap })
+        }
     })
 }
 
+/// Throws an exception of the host's, of a tag that no module has.
+fn throw(store: &mut StoreContextMut<'_, State>) -> wasmtime::Result<()> {
+    let func = wasmtime::FuncType::new(store.engine(), [], []);
+    let tag = match store.data().tag {
+        Some(tag) => tag,
+        None => Tag::new(&mut *store, &wasmtime::TagType::new(func.clone()))?,
+    };
+    store.data_mut().tag = Some(tag);
+    let ty = wasmtime::ExnType::from_tag_type(&tag.ty(&*store))?;
+    let allocator = ExnRefPre::new(&mut *store, ty);
+    let exn = ExnRef::new(&mut *store, &allocator, &tag, &[])?;
+    store.throw(exn)
+}
+
 fn to_val(mut store: impl AsContextMut<Data = State>, value: Value) -> Result<wasmtime::Val, Outcome> {
+    let unsupported = |e: wasmtime::Error| Outcome::Unsupported(e.to_string());
     Ok(match value {
         Val::I32(c) => wasmtime::Val::I32(c as i32),
         Val::I64(c) => wasmtime::Val::I64(c as i64),
@@ -162,11 +198,55 @@ fn to_val(mut store: impl AsContextMut<Data = State>, value: Value) -> Result<wa
         Val::Ref(Ref::Null(HeapType::Func)) => wasmtime::Val::FuncRef(None),
         Val::Ref(Ref::Null(HeapType::Extern)) => wasmtime::Val::ExternRef(None),
         Val::Ref(Ref::Func(a)) => wasmtime::Val::FuncRef(store.as_context_mut().data().refs.get(a).copied()),
-        Val::Ref(Ref::Extern(n)) => {
-            let r = ExternRef::new(&mut store, n).map_err(|e| Outcome::Unsupported(e.to_string()))?;
-            wasmtime::Val::ExternRef(Some(r))
+        Val::Ref(Ref::Null(HeapType::Exn)) => wasmtime::Val::ExnRef(None),
+        Val::Ref(Ref::Null(_)) => wasmtime::Val::AnyRef(None),
+        Val::Ref(Ref::Exn(a)) => match store.as_context().data().objects.get(a).cloned() {
+            Some(Object::Exn(r)) => wasmtime::Val::ExnRef(Some(r.to_rooted(&mut store))),
+            _ => return Err(Outcome::Unsupported(format!("{value} isn't an exception that wasmtime has given"))),
+        },
+        Val::Ref(Ref::Extern(Inside::Host(n))) => {
+            wasmtime::Val::ExternRef(Some(ExternRef::new(&mut store, n).map_err(unsupported)?))
+        }
+        Val::Ref(Ref::Any(r)) => wasmtime::Val::AnyRef(Some(to_any(store, r)?)),
+        Val::Ref(Ref::Extern(r)) => {
+            let inside = to_any(&mut store, r)?;
+            wasmtime::Val::ExternRef(Some(ExternRef::convert_any(&mut store, inside).map_err(unsupported)?))
         }
     })
+}
+
+fn to_any(mut store: impl AsContextMut<Data = State>, r: Inside) -> Result<Rooted<AnyRef>, Outcome> {
+    let unsupported = |e: wasmtime::Error| Outcome::Unsupported(e.to_string());
+    match r {
+        Inside::I31(i) => Ok(AnyRef::from_i31(&mut store, I31::wrapping_u32(i))),
+        Inside::Struct(a) | Inside::Array(a) => match store.as_context().data().objects.get(a).cloned() {
+            Some(Object::Any(r)) => Ok(r.to_rooted(&mut store)),
+            _ => Err(Outcome::Unsupported(format!("{r} isn't what wasmtime has given"))),
+        },
+        Inside::Host(n) => {
+            let outside = ExternRef::new(&mut store, n).map_err(unsupported)?;
+            AnyRef::convert_extern(&mut store, outside).map_err(unsupported)
+        }
+    }
+}
+
+/// A reference of wasmtime's heap; those that are no numbers are remembered, so that they can come back.
+fn from_any(mut store: impl AsContextMut<Data = State>, r: Rooted<AnyRef>) -> wasmtime::Result<Inside> {
+    if let Some(i) = r.as_i31(&store)? {
+        return Ok(Inside::I31(i.get_u32()));
+    }
+    let (is_struct, is_array) = (r.is_struct(&store)?, r.is_array(&store)?);
+    if !is_struct && !is_array {
+        let outside = ExternRef::convert_any(&mut store, r)?;
+        let number = extern_number(&store, &outside);
+        return number.map(Inside::Host).ok_or_else(|| wasmtime::Error::msg("a reference of an unknown kind"));
+    }
+    let owned = r.to_owned_rooted(&mut store)?;
+    let mut context = store.as_context_mut();
+    let objects = &mut context.data_mut().objects;
+    objects.push(Object::Any(owned));
+    let a = objects.len() - 1;
+    Ok(if is_struct { Inside::Struct(a) } else { Inside::Array(a) })
 }
 
 fn from_val(mut store: impl AsContextMut<Data = State>, value: &wasmtime::Val) -> Result<Value, Outcome> {
@@ -193,7 +273,23 @@ fn from_val(mut store: impl AsContextMut<Data = State>, value: &wasmtime::Val) -
             Val::Ref(Ref::Func(refs.len() - 1))
         }
         wasmtime::Val::ExternRef(None) => Val::Ref(Ref::Null(HeapType::Extern)),
-        wasmtime::Val::ExternRef(Some(r)) => Val::Ref(Ref::Extern(extern_number(&store, r).ok_or_else(unsupported)?)),
+        wasmtime::Val::ExternRef(Some(r)) => match extern_number(&store, r) {
+            Some(n) => Val::Ref(Ref::host(n)),
+            None => {
+                let inside = AnyRef::convert_extern(&mut store, *r).and_then(|r| from_any(&mut store, r));
+                Val::Ref(Ref::Extern(inside.map_err(|_| unsupported())?))
+            }
+        },
+        wasmtime::Val::AnyRef(None) => Val::Ref(Ref::Null(HeapType::Any)),
+        wasmtime::Val::AnyRef(Some(r)) => Val::Ref(Ref::Any(from_any(store, *r).map_err(|_| unsupported())?)),
+        wasmtime::Val::ExnRef(None) => Val::Ref(Ref::Null(HeapType::Exn)),
+        wasmtime::Val::ExnRef(Some(r)) => {
+            let owned = r.to_owned_rooted(&mut store).map_err(|_| unsupported())?;
+            let mut context = store.as_context_mut();
+            let objects = &mut context.data_mut().objects;
+            objects.push(Object::Exn(owned));
+            Val::Ref(Ref::Exn(objects.len() - 1))
+        }
         _ => return Err(unsupported()),
     })
 }
@@ -203,18 +299,25 @@ fn extern_number(store: &impl AsContextMut<Data = State>, r: &Rooted<ExternRef>)
 }
 
 /// What a call or an instantiation that failed ended with.
-fn outcome(error: &wasmtime::Error) -> Outcome {
-    if error.is::<Thrown>() || error.is::<wasmtime::ThrownException>() {
-        return Outcome::Threw;
+fn outcome(store: &mut Store<State>, error: &wasmtime::Error) -> Outcome {
+    if error.is::<ThrownException>() {
+        return payload(store).map_or_else(|e| Outcome::Unsupported(format!("{e:#}")), Outcome::Threw);
     }
-    if error.downcast_ref::<OutOfStore>().is_some() {
+    if error.is::<OutOfStore>() {
         return Outcome::Exhausted(Budget::Store);
+    }
+    if error.is::<GcHeapOutOfMemory<()>>() {
+        return Outcome::Exhausted(Budget::Heap);
     }
     let Some(trap) = error.downcast_ref::<wasmtime::Trap>() else {
         return Outcome::Unsupported(format!("{error:#}"));
     };
     let kind = match trap {
         wasmtime::Trap::StackOverflow => return Outcome::Exhausted(Budget::Stack),
+        wasmtime::Trap::AllocationTooLarge => return Outcome::Exhausted(Budget::Heap),
+        wasmtime::Trap::NullReference => TrapKind::NullReference,
+        wasmtime::Trap::CastFailure => TrapKind::CastFailure,
+        wasmtime::Trap::ArrayOutOfBounds => TrapKind::ArrayOutOfBounds,
         wasmtime::Trap::OutOfFuel => return Outcome::Exhausted(Budget::Fuel),
         wasmtime::Trap::UnreachableCodeReached => TrapKind::Unreachable,
         wasmtime::Trap::MemoryOutOfBounds => TrapKind::MemoryOutOfBounds,
@@ -227,6 +330,15 @@ fn outcome(error: &wasmtime::Error) -> Outcome {
         _ => TrapKind::Other,
     };
     Outcome::Trapped(Trap { kind, message: trap.to_string(), place: None })
+}
+
+/// The values of the exception that has left the outermost function.
+fn payload(store: &mut Store<State>) -> wasmtime::Result<Vec<Value>> {
+    let exn = store.take_pending_exception().ok_or_else(|| wasmtime::Error::msg("thrown, but no exception"))?;
+    let count = exn.ty(&*store)?.fields().len();
+    let fields: Vec<wasmtime::Val> = (0..count).map(|i| exn.field(&mut *store, i)).collect::<Result<_, _>>()?;
+    let values = fields.iter().map(|v| from_val(&mut *store, v));
+    values.collect::<Result<_, Outcome>>().map_err(|outcome| wasmtime::Error::msg(outcome.to_string()))
 }
 
 impl Engine for Wasmtime {
@@ -263,9 +375,11 @@ impl Engine for Wasmtime {
         }
         self.refuel();
         let instance = Instance::new(&mut self.store, &module, &imports).map_err(|error| {
-            let threw = error.is::<Thrown>() || error.is::<wasmtime::ThrownException>();
-            let has_run = threw || error.is::<wasmtime::Trap>() || error.is::<OutOfStore>();
-            if has_run { outcome(&error) } else { Outcome::Unlinkable(format!("{error:#}")) }
+            let has_run = error.is::<wasmtime::Trap>()
+                || error.is::<ThrownException>()
+                || error.is::<OutOfStore>()
+                || error.is::<GcHeapOutOfMemory<()>>();
+            if has_run { outcome(&mut self.store, &error) } else { Outcome::Unlinkable(format!("{error:#}")) }
         })?;
         self.instances.push(instance);
         Ok(self.instances.len() - 1)
@@ -285,7 +399,7 @@ impl Engine for Wasmtime {
         let mut results = vec![wasmtime::Val::I32(0); func.ty(&self.store).results().len()];
         self.refuel();
         if let Err(error) = func.call(&mut self.store, &args, &mut results) {
-            return outcome(&error);
+            return outcome(&mut self.store, &error);
         }
         match results.iter().map(|v| from_val(&mut self.store, v)).collect() {
             Ok(values) => Outcome::Returned(values),

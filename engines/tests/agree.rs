@@ -55,7 +55,7 @@ fn scenario() -> Scenario {
         Step::Set { instance: 0, export: "count".into(), value: Val::I64(8) },
         call("div", &i32s(7, 0)),
         call("div", &i32s(i32::MIN, -1)),
-        call("same", &[Val::Ref(Ref::Extern(3))]),
+        call("same", &[Val::Ref(Ref::host(3))]),
         call("same", &[Val::Ref(Ref::Null(HeapType::Extern))]),
         call("indirect", &[Val::I32(0)]),
         call("indirect", &[Val::I32(1)]),

@@ -87,8 +87,8 @@ fn malformed_and_unsupported_modules() {
     let policy = Policy::from_toml(POLICY).unwrap();
     let verdict = admit(b"\0asm\x01\0\0\0\x01", &policy, &Budgets::default());
     assert!(!verdict.admitted() && !verdict.only_unknown(), "{verdict}");
-    let gc = wat::parse_str("(module (func (drop (ref.null any))))").unwrap();
-    let verdict = admit(&gc, &policy, &Budgets::default());
+    let component = wat::parse_str("(component)").unwrap();
+    let verdict = admit(&component, &policy, &Budgets::default());
     assert!(!verdict.admitted() && verdict.only_unknown(), "{verdict}");
 }
 

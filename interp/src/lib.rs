@@ -14,4 +14,5 @@ pub mod scenario;
 pub mod syntax;
 pub mod trace;
 pub mod trap;
+pub mod valid;
 pub mod value;

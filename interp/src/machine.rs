@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::exec::module::{AllocError, alloc_module, initialisation};
-use crate::exec::{Config, ExternAddr, FuncAddr, ModuleInst, Progress, Store, Value};
+use crate::exec::{Addr, Config, ExternAddr, FuncAddr, ModuleInst, Progress, Store, Value};
 use crate::outcome::{Budget, Outcome, Trap};
-use crate::syntax::{ExternType, Module, ValType};
+use crate::syntax::{ExternType, Module};
 use crate::trace::{Observer, Step};
 use crate::value::Concrete;
 
@@ -18,12 +18,14 @@ pub struct Budgets {
     pub stack: usize,
     /// Bytes that memories and tables take.
     pub store: u64,
+    /// Bytes that structures, arrays and exceptions take.
+    pub heap: u64,
 }
 
 impl Default for Budgets {
-    /// Endless fuel, a stack of a million, 4 GiB.
+    /// Endless fuel, a stack of a million, 4 GiB of memories and tables, 1 GiB of structures and arrays.
     fn default() -> Self {
-        Budgets { fuel: u64::MAX, stack: 1 << 20, store: 1 << 32 }
+        Budgets { fuel: u64::MAX, stack: 1 << 20, store: 1 << 32, heap: 1 << 30 }
     }
 }
 
@@ -40,7 +42,7 @@ pub trait Host {
 /// How a call of the host can end without results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
-    /// It throws an exception that no module can catch.
+    /// It throws an exception of a tag that no module has: only `catch_all` and `catch_all_ref` catch it.
     Throw,
 }
 
@@ -55,13 +57,16 @@ impl Host for () {
 pub struct Machine {
     config: Config<Concrete>,
     budgets: Budgets,
+    /// Address of the tag of what the host throws.
+    host_tag: Option<Addr>,
 }
 
 impl Machine {
     /// A machine with an empty store.
     pub fn new(budgets: Budgets) -> Machine {
-        let store = Store { budget: budgets.store, ..Store::default() };
-        Machine { config: Config::new(store, budgets.stack), budgets }
+        let mut store = Store { budget: budgets.store, ..Store::default() };
+        store.heap.limit = budgets.heap;
+        Machine { config: Config::new(store, budgets.stack), budgets, host_tag: None }
     }
 
     /// The store.
@@ -99,10 +104,12 @@ impl Machine {
         }
     }
 
-    fn link(&self, module: &Module, imports: &[ExternAddr]) -> Result<(), Outcome> {
+    fn link(&mut self, module: &Module, imports: &[ExternAddr]) -> Result<(), Outcome> {
+        let store = &mut self.config.store;
+        let types = store.alloc_types(module);
         for (import, addr) in module.imports.iter().zip(imports) {
-            let given = self.config.store.type_of(*addr);
-            if !given.matches(&import.ty) {
+            if !store.matches(*addr, import, &types) {
+                let given = store.type_of(*addr);
                 return Err(Outcome::Unlinkable(format!(
                     "incompatible import type: {:?} {:?} is {given}, wanted is {}",
                     import.module, import.name, import.ty
@@ -123,9 +130,12 @@ impl Machine {
         host: &mut dyn Host,
         observer: &mut O,
     ) -> Outcome {
-        let ty = self.config.store.funcs[func].ty().clone();
-        let given: Vec<ValType> = args.iter().map(Value::ty).collect();
-        if given != ty.params {
+        let store = &self.config.store;
+        let inst = &store.funcs[func];
+        let ty = inst.ty().clone();
+        // Closed, unlike the type that a function has in its module.
+        let params = &store.types.func_type(inst.deftype()).params;
+        if args.len() != params.len() || !args.iter().zip(params).all(|(v, t)| store.val_ok(*v, *t)) {
             let wanted = ExternType::Func((*ty).clone());
             return Outcome::Unsupported(format!("arguments of other types than those of {wanted}"));
         }
@@ -160,26 +170,66 @@ impl Machine {
                     let crate::exec::FuncInst::Host { id, .. } = self.config.store.funcs[callee] else {
                         unreachable!("functions of modules aren't called out to")
                     };
+                    args.iter().for_each(|v| self.config.store.heap.keep(*v, &Concrete));
                     match host.call(&mut self.config.store, id, args) {
-                        Ok(results) => results.into_iter().for_each(|v| self.config.stack.push(v)),
-                        Err(HostError::Throw) => break Outcome::Threw,
+                        Ok(results) if self.answers(callee, &results) => {
+                            results.into_iter().for_each(|v| self.config.stack.push(v));
+                        }
+                        Ok(_) => break Outcome::Unsupported("the host's answer isn't of the function's type".into()),
+                        Err(HostError::Throw) => self.host_throws(),
                     }
                 }
                 Progress::Exhausted(budget) => break Outcome::Exhausted(budget),
-                Progress::Ended => {
-                    break match self.config.trap.take() {
-                        Some(trapped) => Outcome::Trapped(Trap {
-                            kind: trapped.kind,
-                            message: trapped.kind.message().into(),
-                            place: Some(trapped.place),
-                        }),
-                        None => Outcome::Returned(self.config.stack.pop_many(arity)),
-                    };
-                }
+                Progress::Ended => break self.end(arity),
             }
         };
         self.config.clear();
         outcome
+    }
+
+    /// What a thread that has nothing left to do has come to.
+    fn end(&mut self, arity: usize) -> Outcome {
+        if let Some(trapped) = self.config.trap.take() {
+            return Outcome::Trapped(Trap {
+                kind: trapped.kind,
+                message: trapped.kind.message().into(),
+                place: Some(trapped.place),
+            });
+        }
+        let (values, outcome): (_, fn(Vec<Value>) -> Outcome) = match self.config.exception.take() {
+            Some(a) => (self.config.store.heap.exns[a].fields.to_vec(), Outcome::Threw),
+            None => (self.config.stack.pop_many(arity), Outcome::Returned),
+        };
+        values.iter().for_each(|v| self.keep(*v));
+        outcome(values)
+    }
+
+    /// Whether results are of a function's type.
+    fn answers(&self, func: FuncAddr, results: &[Value]) -> bool {
+        let store = &self.config.store;
+        let ty = store.types.func_type(store.funcs[func].deftype());
+        ty.results.len() == results.len() && results.iter().zip(&ty.results).all(|(v, t)| store.val_ok(*v, *t))
+    }
+
+    /// Keeps what a value refers to, which the outside has got hold of by other ways than a result, an exception or the
+    /// arguments of a call to the host: those are kept without being asked.
+    pub fn keep(&mut self, value: Value) {
+        self.config.store.heap.keep(value, &Concrete);
+    }
+
+    /// The host throws an exception of a tag that no module has.
+    fn host_throws(&mut self) {
+        let config = &mut self.config;
+        let tag = *self.host_tag.get_or_insert_with(|| {
+            let ty = Arc::make_mut(&mut config.store.types).func(&Arc::default());
+            config.store.alloc_tag(ty)
+        });
+        let a = config.alloc_exn(tag, Vec::new());
+        if config.frames.is_empty() {
+            config.exception = Some(a);
+        } else {
+            config.throw(&Concrete, a);
+        }
     }
 
     fn observed_step<O: Observer>(&mut self, observer: &mut O) -> Progress<Concrete> {

@@ -12,8 +12,8 @@ pub enum Outcome {
     Returned(Vec<Value>),
     /// By a trap.
     Trapped(Trap),
-    /// By an exception that nothing caught.
-    Threw,
+    /// By an exception that nothing caught, with this payload.
+    Threw(Vec<Value>),
     /// A budget ran out.
     Exhausted(Budget),
     /// The module isn't in the binary format.
@@ -60,7 +60,7 @@ impl Outcome {
         match self {
             Outcome::Returned(_) => "returned",
             Outcome::Trapped(_) => "trapped",
-            Outcome::Threw => "threw",
+            Outcome::Threw(_) => "threw",
             Outcome::Exhausted(_) => "exhausted",
             Outcome::Malformed(_) => "malformed",
             Outcome::Invalid(_) => "invalid",
@@ -80,7 +80,11 @@ impl fmt::Display for Outcome {
                 write!(f, "returned [{}]", values.join(" "))
             }
             Outcome::Trapped(trap) => write!(f, "trapped: {}", trap.kind.message()),
-            Outcome::Threw => f.write_str("threw an exception that nothing caught"),
+            Outcome::Threw(payload) if payload.is_empty() => f.write_str("threw an exception that nothing caught"),
+            Outcome::Threw(payload) => {
+                let values: Vec<String> = payload.iter().map(Value::to_string).collect();
+                write!(f, "threw an exception that nothing caught, with [{}]", values.join(" "))
+            }
             Outcome::Exhausted(budget) => write!(f, "exhausted its {budget}"),
             Outcome::Malformed(why)
             | Outcome::Invalid(why)

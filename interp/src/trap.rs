@@ -21,13 +21,19 @@ pub enum TrapKind {
     IntegerOverflow,
     /// Conversion of a NaN to an integer.
     InvalidConversion,
+    /// A null reference where something is needed.
+    NullReference,
+    /// A reference isn't of the type that it is cast to.
+    CastFailure,
+    /// An access left an array.
+    ArrayOutOfBounds,
     /// Another reason, known to one engine alone.
     Other,
 }
 
 impl TrapKind {
     /// All kinds.
-    pub const ALL: [TrapKind; 9] = [
+    pub const ALL: [TrapKind; 12] = [
         TrapKind::Unreachable,
         TrapKind::MemoryOutOfBounds,
         TrapKind::TableOutOfBounds,
@@ -36,6 +42,9 @@ impl TrapKind {
         TrapKind::IntegerDivideByZero,
         TrapKind::IntegerOverflow,
         TrapKind::InvalidConversion,
+        TrapKind::NullReference,
+        TrapKind::CastFailure,
+        TrapKind::ArrayOutOfBounds,
         TrapKind::Other,
     ];
 
@@ -50,6 +59,9 @@ impl TrapKind {
             TrapKind::IntegerDivideByZero => "integer-divide-by-zero",
             TrapKind::IntegerOverflow => "integer-overflow",
             TrapKind::InvalidConversion => "invalid-conversion",
+            TrapKind::NullReference => "null-reference",
+            TrapKind::CastFailure => "cast-failure",
+            TrapKind::ArrayOutOfBounds => "array-out-of-bounds",
             TrapKind::Other => "other",
         }
     }
@@ -70,6 +82,8 @@ pub enum Budget {
     Stack,
     /// Bytes of memories and tables.
     Store,
+    /// Bytes of structures, arrays and exceptions.
+    Heap,
 }
 
 impl fmt::Display for Budget {
@@ -78,6 +92,7 @@ impl fmt::Display for Budget {
             Budget::Fuel => "fuel",
             Budget::Stack => "stack",
             Budget::Store => "memory",
+            Budget::Heap => "heap",
         })
     }
 }
@@ -94,6 +109,9 @@ impl TrapKind {
             TrapKind::IntegerDivideByZero => "integer divide by zero",
             TrapKind::IntegerOverflow => "integer overflow",
             TrapKind::InvalidConversion => "invalid conversion to integer",
+            TrapKind::NullReference => "null reference",
+            TrapKind::CastFailure => "cast failure",
+            TrapKind::ArrayOutOfBounds => "out of bounds array access",
             TrapKind::Other => "trap",
         }
     }

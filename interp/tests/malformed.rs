@@ -275,17 +275,6 @@ fn sleb(n: u64) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn what_is_valid_and_not_executed_is_unsupported() {
-    let unsupported = |text: &str| text_refused(text, ErrorKind::Unsupported);
-    unsupported("(module (tag))");
-    unsupported("(module (type (struct (field i32))))");
-    unsupported("(module (type $f (func)) (func (return_call_ref $f (ref.func 0))) (elem declare func 0))");
-    // What isn't supported doesn't hide what is invalid.
-    text_refused("(module (tag) (func (param v128) (result i32)))", ErrorKind::Invalid);
-    text_refused("(module (type (struct (field i32))) (func (call 7)))", ErrorKind::Invalid);
-}
-
 /// A typed error or a module, and the same answer from `decode` and `check`.
 fn answered(bytes: &[u8]) {
     let started = Instant::now();

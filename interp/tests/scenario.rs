@@ -1,7 +1,7 @@
 //! The file form of scenarios, and their words.
 #![cfg(feature = "serde")]
 
-use assay_interp::exec::{Ref, Val, Value};
+use assay_interp::exec::{AnyRef, Ref, Val, Value};
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
 use assay_interp::syntax::HeapType;
 use proptest::prelude::*;
@@ -15,7 +15,12 @@ fn value() -> impl Strategy<Value = Value> {
         any::<u128>().prop_map(Val::V128),
         Just(Val::Ref(Ref::Null(HeapType::Func))),
         Just(Val::Ref(Ref::Null(HeapType::Extern))),
-        any::<u32>().prop_map(|n| Val::Ref(Ref::Extern(n))),
+        any::<u32>().prop_map(|n| Val::Ref(Ref::host(n))),
+        (0..1u32 << 31).prop_map(|i| Val::Ref(Ref::Any(AnyRef::I31(i)))),
+        (0..1usize << 40).prop_map(|a| Val::Ref(Ref::Any(AnyRef::Struct(a)))),
+        (0..1usize << 40).prop_map(|a| Val::Ref(Ref::Extern(AnyRef::Array(a)))),
+        (0..1usize << 40).prop_map(|a| Val::Ref(Ref::Exn(a))),
+        any::<u32>().prop_map(|n| Val::Ref(Ref::Any(AnyRef::Host(n)))),
         (0..1usize << 40).prop_map(|a| Val::Ref(Ref::Func(a))),
     ]
 }

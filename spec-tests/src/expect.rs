@@ -1,7 +1,7 @@
 //! Arguments, expected results and expected traps.
 
 use assay_engines::{Outcome, Ref, TrapKind, Value};
-use assay_interp::exec::Val;
+use assay_interp::exec::{AnyRef, Val};
 use assay_interp::syntax::HeapType;
 use wast::core::{AbstractHeapType, HeapType as WastHeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::token::{F32, F64};
@@ -10,7 +10,7 @@ use wast::{WastArg, WastRet};
 use crate::run::Fault;
 
 /// What the suite calls each trap. "out of bounds" alone is from the time before tables had accesses.
-const TRAPS: [(&str, &[TrapKind]); 14] = [
+const TRAPS: [(&str, &[TrapKind]); 22] = [
     ("unreachable", &[TrapKind::Unreachable]),
     ("out of bounds memory access", &[TrapKind::MemoryOutOfBounds]),
     ("out of bounds table access", &[TrapKind::TableOutOfBounds]),
@@ -25,6 +25,14 @@ const TRAPS: [(&str, &[TrapKind]); 14] = [
     ("integer overflow", &[TrapKind::IntegerOverflow]),
     ("invalid conversion to integer", &[TrapKind::InvalidConversion]),
     ("invalid conversion", &[TrapKind::InvalidConversion]),
+    ("null function reference", &[TrapKind::NullReference]),
+    ("null reference", &[TrapKind::NullReference]),
+    ("null structure reference", &[TrapKind::NullReference]),
+    ("null array reference", &[TrapKind::NullReference]),
+    ("null i31 reference", &[TrapKind::NullReference]),
+    ("null exception reference", &[TrapKind::NullReference]),
+    ("cast failure", &[TrapKind::CastFailure]),
+    ("out of bounds array access", &[TrapKind::ArrayOutOfBounds]),
 ];
 
 /// The kinds of trap that a message of the suite stands for. Some messages go on with the number of an element.
@@ -58,10 +66,10 @@ pub(crate) fn argument(arg: &WastArg<'_>) -> Result<Value, Fault> {
         WastArgCore::V128(c) => Val::V128(u128::from_le_bytes(c.to_le_bytes())),
         WastArgCore::RefNull(heap) => match null(heap) {
             Some(r) => Val::Ref(r),
-            None => return Err(unsupported("null references to other than functions and the host's")),
+            None => return Err(unsupported("null references to other than abstract types")),
         },
-        WastArgCore::RefExtern(n) => Val::Ref(Ref::Extern(*n)),
-        WastArgCore::RefHost(_) => return Err(unsupported("host references as anyref (GC)")),
+        WastArgCore::RefExtern(n) => Val::Ref(Ref::host(*n)),
+        WastArgCore::RefHost(n) => Val::Ref(Ref::Any(AnyRef::Host(*n))),
     })
 }
 
@@ -71,6 +79,13 @@ fn null(heap: &WastHeapType<'_>) -> Option<Ref> {
     match ty {
         AbstractHeapType::Func | AbstractHeapType::NoFunc => Some(Ref::Null(HeapType::Func)),
         AbstractHeapType::Extern | AbstractHeapType::NoExtern => Some(Ref::Null(HeapType::Extern)),
+        AbstractHeapType::Exn | AbstractHeapType::NoExn => Some(Ref::Null(HeapType::Exn)),
+        AbstractHeapType::Any
+        | AbstractHeapType::Eq
+        | AbstractHeapType::Struct
+        | AbstractHeapType::Array
+        | AbstractHeapType::I31
+        | AbstractHeapType::None => Some(Ref::Null(HeapType::Any)),
         _ => None,
     }
 }
@@ -136,16 +151,24 @@ fn matches(value: Value, pattern: &WastRetCore<'_>) -> Result<bool, Fault> {
         (WastRetCore::RefNull(None), v) => matches!(v, Val::Ref(Ref::Null(_))),
         (WastRetCore::RefNull(Some(heap)), v) => match null(heap) {
             Some(r) => v == Val::Ref(r),
-            None => return Err(unsupported("null references to other than functions and the host's")),
+            None => return Err(unsupported("null references to other than abstract types")),
         },
         (WastRetCore::RefExtern(None), v) => matches!(v, Val::Ref(Ref::Extern(_))),
-        (WastRetCore::RefExtern(Some(n)), v) => v == Val::Ref(Ref::Extern(*n)),
+        (WastRetCore::RefExtern(Some(n)), v) => v == Val::Ref(Ref::host(*n)),
+        (WastRetCore::RefHost(n), v) => v == Val::Ref(Ref::Any(AnyRef::Host(*n))),
+        (WastRetCore::RefAny, v) => matches!(v, Val::Ref(Ref::Any(_))),
+        (WastRetCore::RefEq, v) => {
+            matches!(v, Val::Ref(Ref::Any(AnyRef::I31(_) | AnyRef::Struct(_) | AnyRef::Array(_))))
+        }
+        (WastRetCore::RefI31, v) => matches!(v, Val::Ref(Ref::Any(AnyRef::I31(_)))),
+        (WastRetCore::RefStruct, v) => matches!(v, Val::Ref(Ref::Any(AnyRef::Struct(_)))),
+        (WastRetCore::RefArray, v) => matches!(v, Val::Ref(Ref::Any(AnyRef::Array(_)))),
         (WastRetCore::RefFunc(None), v) => matches!(v, Val::Ref(Ref::Func(_))),
         (WastRetCore::RefFunc(Some(_)), _) => return Err(unsupported("expecting one function reference of many")),
         (WastRetCore::V128(pattern), Val::V128(c)) => vector(c, pattern),
         (WastRetCore::V128(_), _) => false,
         (WastRetCore::Either(patterns), v) => return either(v, patterns),
-        (other, _) => return Err(unsupported(&format!("references as {other:?} (GC)"))),
+        (other, _) => return Err(unsupported(&format!("references as {other:?}"))),
     })
 }
 

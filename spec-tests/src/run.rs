@@ -324,7 +324,7 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
                 other => Err(instead(&format!("be exhausted: {message}"), other)),
             },
             WastDirective::AssertException { exec, .. } => match self.execute(exec)? {
-                Outcome::Threw => Ok(()),
+                Outcome::Threw(_) => Ok(()),
                 other => Err(instead("throw an exception", other)),
             },
             WastDirective::AssertUnlinkable { module, message, .. } => match self.execute(WastExecute::Wat(module))? {

@@ -10,7 +10,7 @@ use assay_spec_tests::{
     Checked, Fault, Kind, KnownGaps, Report, Script, ScriptError, ScriptReport, from_path, run, run_all, run_group,
 };
 
-const BUDGETS: Budgets = Budgets { fuel: 5_000_000, stack: 1 << 16, store: 1 << 32 };
+const BUDGETS: Budgets = Budgets { fuel: 5_000_000, stack: 1 << 16, store: 1 << 32, heap: 1 << 26 };
 
 fn script(source: &str) -> Script {
     Script { suite: "t".into(), name: "s.wast".into(), source: source.into() }
@@ -197,7 +197,7 @@ fn modules_that_are_refused() {
         "should be invalid: type mismatch; it is valid",
     );
     // Valid by 3.0, though the interpreter can't run it: no pass for the wrong reason.
-    let gc = r#"(assert_invalid (module (func (drop (ref.null any)))) "type mismatch")"#;
+    let gc = r#"(assert_invalid (module (memory i64 1)) "type mismatch")"#;
     fails(gc, Kind::Invalid, "it is valid");
     // Malformed isn't invalid, and the other way round.
     fails(r#"(assert_invalid (module binary "\00asm\01\00\00") "type mismatch")"#, Kind::Invalid, "it malformed");
@@ -325,7 +325,7 @@ fn vectors_lane_by_lane() {
 #[test]
 fn what_depends_on_an_unsupported_module_is_unsupported() {
     let source = r#"
-(module $s (func (export "f") (result anyref) (ref.null any)))
+(module $s (memory i64 1) (func (export "f") (result anyref) (ref.null any)))
 (register "s")
 (invoke "f")
 (assert_return (invoke $s "f") (ref.null any))
@@ -336,14 +336,13 @@ fn what_depends_on_an_unsupported_module_is_unsupported() {
 (assert_unlinkable (module (import "s" "nothing" (func))) "unknown import")
 (module $t (import "s" "f" (func)))
 (invoke $t "g")"#;
-    unsupported_after(0, source, "GC");
+    unsupported_after(0, source, "memory64");
     let Err(Fault::Unsupported(why)) = &checked(source)[2].verdict else { panic!("unsupported") };
     assert!(why.starts_with("module not instantiated: "), "{why}");
     // The definition is valid; that it can't run shows when it is instantiated.
-    let definition = r#"(module definition $D (func (drop (ref.null any)))) (module instance $I $D)"#;
-    unsupported_after(1, definition, "GC");
-    unsupported_after(1, &with_module(r#"(assert_return (invoke "self") (ref.eq))"#), "GC");
-    unsupported_after(1, &with_module(r#"(assert_return (invoke "func" (ref.null any)))"#), "null references");
+    let definition = r#"(module definition $D (memory i64 1)) (module instance $I $D)"#;
+    unsupported_after(1, definition, "memory64");
+    unsupported_after(1, &with_module(r#"(assert_return (invoke "self") (ref.func 0))"#), "of many");
     unsupported_after(1, &with_module(r#"(assert_suspension (invoke "two") "unhandled")"#), "stack switching");
     let threads = r#"(module) (thread $T (module) (assert_return (invoke "f"))) (wait $T)"#;
     unsupported_after(1, threads, "threads");
@@ -544,7 +543,7 @@ const MIXED: &str = r#"(module (func (export "f") (result i32) (i32.const 1)))
 (assert_return (invoke "f") (i32.const 1))
 (assert_return (invoke "f") (i32.const 2))
 (assert_return (invoke "f") (i32.const 1)) (assert_return (invoke "f") (i32.const 2))
-(module (func (drop (ref.null any))))
+(module (memory i64 1))
 (invoke "f")
 "#;
 
@@ -573,9 +572,9 @@ fn known_gaps_are_blessed_and_printed() {
     assert!(blessed.check(&report).is_ok());
     assert_eq!(KnownGaps::parse(&blessed.to_string()).expect("a list of gaps"), blessed);
     // Reasons that a person wrote stay.
-    let known = KnownGaps::parse("[\"no anyref\"]\n\"t/s.wast\" = \"5-6\"\n").expect("a list of gaps");
+    let known = KnownGaps::parse("[\"no memory64\"]\n\"t/s.wast\" = \"5-6\"\n").expect("a list of gaps");
     let text = known.blessed(&report).to_string();
-    assert!(text.contains("[\"no anyref\"]\n\"t/s.wast\" = \"5-6\"\n"), "{text}");
+    assert!(text.contains("[\"no memory64\"]\n\"t/s.wast\" = \"5-6\"\n"), "{text}");
     for bad in ["[a]\n\"f\" = \"x\"", "[a]\n\"f\" = \"1-\"", "[a]\n\"f\" = \"\"", "[a]\n\"f\" = 3", "["] {
         assert!(KnownGaps::parse(bad).is_err(), "{bad}");
     }
@@ -595,7 +594,7 @@ fn a_report_is_for_people() {
       t/s.wast:4 return: should return [2]; it returned [1]
 
     unsupported, and failed for that:
-          2 the heap type any (GC, exceptions): t/s.wast (2)
+          2 memories with addresses of 64 bits (memory64): t/s.wast (2)
 
     3 passed, 4 failed
     ");

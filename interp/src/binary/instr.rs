@@ -5,7 +5,8 @@ use wasmparser::Operator;
 use super::{Error, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::table::for_each_instruction;
 use crate::syntax::{
-    BlockType, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, LaneIdx, MemArg, NumType, RefType, V128Bits, ValType,
+    BlockType, Catch, Expr, F32Bits, F64Bits, HeapType, Idx, Instr, LaneIdx, MemArg, NonNull, Nullable, NumType,
+    RefType, TryTable, TypeUse, V128Bits, ValType,
 };
 
 /// How an immediate is taken over. `Err` is what isn't supported about it.
@@ -81,23 +82,59 @@ impl Immediate<ValType> for wasmparser::ValType {
 
 impl Immediate<HeapType> for wasmparser::HeapType {
     fn take(self) -> std::result::Result<HeapType, String> {
-        match self {
-            wasmparser::HeapType::FUNC => Ok(HeapType::Func),
-            wasmparser::HeapType::EXTERN => Ok(HeapType::Extern),
-            wasmparser::HeapType::Abstract { ty, .. } => {
-                Err(format!("the heap type {} (GC, exceptions)", format!("{ty:?}").to_lowercase()))
-            }
-            _ => Err("references to a defined type (typed references)".into()),
-        }
+        use wasmparser::AbstractHeapType as Theirs;
+        Ok(match self {
+            wasmparser::HeapType::Abstract { shared: false, ty } => match ty {
+                Theirs::Any => HeapType::Any,
+                Theirs::Eq => HeapType::Eq,
+                Theirs::I31 => HeapType::I31,
+                Theirs::Struct => HeapType::Struct,
+                Theirs::Array => HeapType::Array,
+                Theirs::None => HeapType::None,
+                Theirs::Func => HeapType::Func,
+                Theirs::NoFunc => HeapType::NoFunc,
+                Theirs::Exn => HeapType::Exn,
+                Theirs::NoExn => HeapType::NoExn,
+                Theirs::Extern => HeapType::Extern,
+                Theirs::NoExtern => HeapType::NoExtern,
+                other => return Err(format!("the heap type {}", format!("{other:?}").to_lowercase())),
+            },
+            wasmparser::HeapType::Concrete(x) => match x.as_module_index() {
+                Some(x) => HeapType::Type(TypeUse::Idx(x)),
+                None => return Err("a heap type that isn't an index".into()),
+            },
+            other => return Err(format!("the heap type {other:?}")),
+        })
     }
 }
 
 impl Immediate<RefType> for wasmparser::RefType {
     fn take(self) -> std::result::Result<RefType, String> {
-        if !self.is_nullable() {
-            return Err("references that can't be null (typed references)".into());
-        }
-        Ok(RefType { heap: self.heap_type().take()? })
+        Ok(RefType { nullable: self.is_nullable(), heap: self.heap_type().take()? })
+    }
+}
+
+impl Immediate<Nullable> for wasmparser::HeapType {
+    fn take(self) -> std::result::Result<Nullable, String> {
+        self.take().map(Nullable)
+    }
+}
+
+impl Immediate<NonNull> for wasmparser::HeapType {
+    fn take(self) -> std::result::Result<NonNull, String> {
+        self.take().map(NonNull)
+    }
+}
+
+impl Immediate<TryTable> for wasmparser::TryTable {
+    fn take(self) -> std::result::Result<TryTable, String> {
+        let catch = |c: &wasmparser::Catch| match *c {
+            wasmparser::Catch::One { tag, label } => Catch::Catch(tag, label),
+            wasmparser::Catch::OneRef { tag, label } => Catch::CatchRef(tag, label),
+            wasmparser::Catch::All { label } => Catch::CatchAll(label),
+            wasmparser::Catch::AllRef { label } => Catch::CatchAllRef(label),
+        };
+        Ok(TryTable { bt: self.ty.take()?, catches: self.catches.iter().map(catch).collect() })
     }
 }
 
@@ -131,6 +168,12 @@ fn mnemonic(operator: &Operator<'_>) -> String {
     debug.split([' ', '{', '(']).next().unwrap_or_default().to_owned()
 }
 
+/// Whether an instruction refers to a data segment, which comes after the code (5.5.16).
+fn needs_data_count(operator: &Operator<'_>) -> bool {
+    use Operator::{ArrayInitData, ArrayNewData, DataDrop, MemoryInit};
+    matches!(operator, MemoryInit { .. } | DataDrop { .. } | ArrayNewData { .. } | ArrayInitData { .. })
+}
+
 /// Reads an expression to its end. `Ok(Err(…))` is the first thing in it that isn't supported.
 pub(super) fn expr(mut reader: wasmparser::OperatorsReader<'_>, has_data_count: bool) -> Result<(Expr, Option<Error>)> {
     let mut expr = Expr::default();
@@ -139,14 +182,16 @@ pub(super) fn expr(mut reader: wasmparser::OperatorsReader<'_>, has_data_count: 
     while !reader.eof() {
         let (operator, offset) =
             reader.read_with_offset().map_err(|e| from_wasmparser(&e, super::ErrorKind::Malformed))?;
-        if !has_data_count && matches!(operator, Operator::MemoryInit { .. } | Operator::DataDrop { .. }) {
+        if !has_data_count && needs_data_count(&operator) {
             return Err(malformed("data count section required", offset));
         }
         match instruction(operator) {
             Ok(instr) => {
                 let at = expr.instrs.len();
                 match instr {
-                    Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } => open.push(at),
+                    Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } | Instr::TryTable { .. } => {
+                        open.push(at)
+                    }
                     Instr::Else {} | Instr::End {} => {
                         // The expression's own `end` closes nothing.
                         if let Some(opener) = open.pop() {

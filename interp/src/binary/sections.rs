@@ -11,8 +11,9 @@ use wasmparser::{
 use super::instr::{expr, ref_type, val_type};
 use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::{
-    AddrType, Data, Elem, Export, Expr, ExternIdx, ExternType, Func, FuncType, Global, GlobalType, Idx, Import, Instr,
-    Limits, MemType, Module, PAGE, RefType, SegmentMode, Table, TableType,
+    AddrType, CompType, Data, Elem, Export, Expr, ExternIdx, ExternType, FieldType, Func, FuncType, Global, GlobalType,
+    Idx, Import, Instr, Limits, MemType, Module, PAGE, RefType, SegmentMode, StorageType, SubType, Table, TableType,
+    TypeUse,
 };
 
 /// Collects a module, payload by payload.
@@ -102,7 +103,7 @@ impl Reader {
             }
             Payload::TagSection(section) => {
                 for tag in items!(section) {
-                    self.note::<()>(Err(unsupported("tags (exceptions)", tag?.0)))?;
+                    self.module.tags.push(tag?.1.func_type_idx);
                 }
             }
             Payload::GlobalSection(section) => {
@@ -117,16 +118,13 @@ impl Reader {
             }
             Payload::ExportSection(section) => {
                 for export in items!(section) {
-                    let (offset, export) = export?;
+                    let (_, export) = export?;
                     let item = match export.kind {
                         ExternalKind::Func | ExternalKind::FuncExact => ExternIdx::Func(export.index),
                         ExternalKind::Table => ExternIdx::Table(export.index),
                         ExternalKind::Memory => ExternIdx::Mem(export.index),
                         ExternalKind::Global => ExternIdx::Global(export.index),
-                        ExternalKind::Tag => {
-                            self.note::<()>(Err(unsupported("tags (exceptions)", offset)))?;
-                            continue;
-                        }
+                        ExternalKind::Tag => ExternIdx::Tag(export.index),
                     };
                     self.module.exports.push(Export { name: export.name.to_owned(), item });
                 }
@@ -180,19 +178,22 @@ impl Reader {
     }
 
     fn rec_group(&mut self, group: RecGroup, offset: usize) -> Result<()> {
-        let plain = group.types().len() == 1;
         for ty in group.into_types() {
-            let func = match &ty.composite_type.inner {
-                CompositeInnerType::Func(func) if plain && ty.is_final && ty.supertype_idx.is_none() => {
-                    func_type(func, offset)
-                }
-                _ => Err(unsupported("recursive types, subtypes, structures and arrays (GC)", offset)),
-            };
-            let func = self.note(func)?;
+            let sub = self.note(sub_type(&ty, offset))?;
             // Keeps the index space whole; what isn't supported is refused before anybody looks.
-            self.module.types.push(Arc::new(func.unwrap_or_default()));
+            let none = || SubType { is_final: true, supers: Vec::new(), comp: CompType::Func(Arc::default()) };
+            self.module.types.push(sub.unwrap_or_else(none));
         }
+        self.module.rec_ends.push(self.module.types.len());
         Ok(())
+    }
+
+    /// The function type at an index; any if there is none, which is for the validator to refuse.
+    fn func_type(&self, x: Idx) -> FuncType {
+        match self.module.types.get(x as usize).map(|sub| &sub.comp) {
+            Some(CompType::Func(ty)) => (**ty).clone(),
+            _ => FuncType::default(),
+        }
     }
 
     fn import(&mut self, import: wasmparser::Import<'_>, offset: usize) -> Result<()> {
@@ -201,13 +202,15 @@ impl Reader {
             TypeRef::Func(x) | TypeRef::FuncExact(x) => {
                 type_index = Some(x);
                 self.module.func_imports += 1;
-                // An index that is out of range is for the validator to refuse.
-                ExternType::Func(self.module.types.get(x as usize).map(|t| (**t).clone()).unwrap_or_default())
+                ExternType::Func(self.func_type(x))
             }
             TypeRef::Table(t) => ExternType::Table(table_type(&t, offset)?),
             TypeRef::Memory(t) => ExternType::Mem(mem_type(&t, offset)?),
             TypeRef::Global(t) => ExternType::Global(global_type(&t, offset)?),
-            TypeRef::Tag(_) => return Err(unsupported("tags (exceptions)", offset)),
+            TypeRef::Tag(t) => {
+                type_index = Some(t.func_type_idx);
+                ExternType::Tag(self.func_type(t.func_type_idx))
+            }
         };
         let (module, name) = (import.module.to_owned(), import.name.to_owned());
         self.module.imports.push(Import { module, name, ty, type_index });
@@ -237,7 +240,7 @@ impl Reader {
                     });
                     init.push(expr.clone());
                 }
-                Ok(Some((RefType::FUNC, init)))
+                Ok(Some((RefType { nullable: false, ..RefType::FUNC }, init)))
             }
             ElementItems::Expressions(ty, exprs) => {
                 for e in items!(exprs) {
@@ -287,6 +290,32 @@ impl Reader {
             }
         }
     }
+}
+
+fn sub_type(ty: &wasmparser::SubType, offset: usize) -> Result<SubType> {
+    let what = &ty.composite_type;
+    if what.shared || what.descriptor_idx.is_some() || what.describes_idx.is_some() {
+        return Err(unsupported("shared types and descriptors", offset));
+    }
+    let comp = match &what.inner {
+        CompositeInnerType::Func(func) => CompType::Func(Arc::new(func_type(func, offset)?)),
+        CompositeInnerType::Struct(fields) => {
+            CompType::Struct(fields.fields.iter().map(|t| field_type(t, offset)).collect::<Result<_>>()?)
+        }
+        CompositeInnerType::Array(array) => CompType::Array(field_type(&array.0, offset)?),
+        CompositeInnerType::Cont(_) => return Err(unsupported("continuations", offset)),
+    };
+    let above = ty.supertype_idx.and_then(|x| x.as_module_index());
+    Ok(SubType { is_final: ty.is_final, supers: above.map(TypeUse::Idx).into_iter().collect(), comp })
+}
+
+fn field_type(t: &wasmparser::FieldType, offset: usize) -> Result<FieldType> {
+    let storage = match t.element_type {
+        wasmparser::StorageType::I8 => StorageType::I8,
+        wasmparser::StorageType::I16 => StorageType::I16,
+        wasmparser::StorageType::Val(t) => StorageType::Val(val_type(t, offset)?),
+    };
+    Ok(FieldType { mutable: t.mutable, storage })
 }
 
 fn func_type(func: &wasmparser::FuncType, offset: usize) -> Result<FuncType> {

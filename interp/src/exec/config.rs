@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::domain::Domain;
 use super::store::{ModuleInst, Store};
-use super::value::{FuncAddr, Num, Val};
+use super::value::{Addr, FuncAddr, Num, Val};
 use crate::rule::Rule;
-use crate::syntax::{Expr, FuncType, Idx, Instr};
+use crate::syntax::{DefType, Expr, FuncType, Idx, Instr};
 use crate::trap::{Budget, TrapKind};
 use crate::value::W64;
 
@@ -27,8 +27,10 @@ pub struct Config<D: Domain> {
     pub pending: Vec<Admin<D>>,
     /// The trap that is on its way out.
     pub trap: Option<Trapped>,
-    /// The budget that a step ran out of.
-    pub exhausted: Option<Budget>,
+    /// The exception that has left the outermost frame.
+    pub exception: Option<Addr>,
+    /// What the step under way does other than reduce.
+    pub(super) instead: Option<Progress<D>>,
     /// How many frames, labels, locals and operands there may be together.
     pub stack_limit: usize,
 }
@@ -62,7 +64,7 @@ pub struct Frame {
     pub labels: usize,
 }
 
-/// A label (4.2.13).
+/// A label (4.2.13), or a handler (4.2.13), which stands around the label of its `try_table`.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     /// Number of values that a branch takes along.
@@ -73,6 +75,17 @@ pub struct Label {
     pub height: usize,
     /// Position after the block.
     pub after: u32,
+    /// Set if it is a handler.
+    pub handler: Option<Handler>,
+}
+
+/// What a handler knows beyond a label.
+#[derive(Clone, Copy, Debug)]
+pub struct Handler {
+    /// Position of the `try_table` whose clauses it has.
+    pub at: u32,
+    /// Number of clauses that didn't catch the exception that is here.
+    pub tried: u32,
 }
 
 /// What a rule rewrites its redex to, beside the code of the module.
@@ -90,11 +103,27 @@ pub enum Admin<D: Domain> {
         end: u32,
     },
     /// `call_ref`
-    CallRef(Arc<FuncType>),
+    CallRef(Callee),
     /// `return_call_ref`
-    ReturnCallRef(Arc<FuncType>),
+    ReturnCallRef(Callee),
     /// `ref.cast (ref null (type x))`, as an indirect call does it.
-    RefCast(Arc<FuncType>),
+    RefCast(DefType),
+    /// Values, and `array.new_fixed x n`, for which there is room.
+    ArrayNewFixed {
+        /// Index of the array type.
+        x: Idx,
+        /// The values.
+        vals: Vec<Val<D>>,
+    },
+}
+
+/// What is known of a function before it is called.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// Its type.
+    pub ty: Arc<FuncType>,
+    /// What engines call it if there is none: another trap in a table than of a reference.
+    pub null: TrapKind,
 }
 
 /// Where in a module a step happens.
@@ -128,6 +157,8 @@ pub enum Redex<D: Domain> {
     Admin(Admin<D>),
     /// The end of a label's sequence.
     Label,
+    /// The end of a handler's sequence.
+    Handler,
     /// The end of a frame's.
     Frame,
     /// A trap.
@@ -247,7 +278,8 @@ impl<D: Domain> Config<D> {
             frames: Vec::new(),
             pending: Vec::new(),
             trap: None,
-            exhausted: None,
+            exception: None,
+            instead: None,
             stack_limit,
         }
     }
@@ -261,7 +293,7 @@ impl<D: Domain> Config<D> {
     pub fn invoke(&mut self, d: &D, callee: FuncAddr) {
         let ty = self.store.funcs[callee].ty().clone();
         let r = d.reference(super::Ref::Func(callee));
-        self.pending.extend([Admin::CallRef(ty), Admin::Val(Val::Ref(r))]);
+        self.pending.extend([Admin::CallRef(Callee { ty, null: TrapKind::NullReference }), Admin::Val(Val::Ref(r))]);
     }
 
     /// Enters an expression of an instance (4.6.12), which leaves one value, or none, on the stack.
@@ -290,9 +322,20 @@ impl<D: Domain> Config<D> {
         self.frames.last_mut().expect("an instruction of a module has a frame")
     }
 
+    /// Whether the sequence under way is a handler's: that of its label has ended.
+    pub(super) fn in_handler(&self) -> bool {
+        self.labels.last().is_some_and(|label| label.handler.is_some())
+            && self.frames.last().is_some_and(|frame| self.labels.len() > frame.labels)
+    }
+
     /// The current instance.
     pub(super) fn instance(&self) -> &Arc<ModuleInst> {
         &self.frames.last().expect("an instruction of a module has a frame").instance
+    }
+
+    /// Ends the step under way for want of a budget.
+    pub(super) fn runs_out(&mut self, budget: Budget) {
+        self.instead = Some(Progress::Exhausted(budget));
     }
 
     /// Traps at the instruction under way, by this rule.
@@ -322,9 +365,11 @@ impl<D: Domain> fmt::Display for Redex<D> {
             Redex::Admin(Admin::CallRef(_)) => f.write_str("call_ref"),
             Redex::Admin(Admin::ReturnCallRef(_)) => f.write_str("return_call_ref"),
             Redex::Admin(Admin::RefCast(_)) => f.write_str("ref.cast"),
+            Redex::Admin(Admin::ArrayNewFixed { x, vals }) => write!(f, "array.new_fixed {x} {}", vals.len()),
             Redex::Admin(Admin::Instr(instr)) => instr.fmt(f),
             Redex::Admin(Admin::Val(_)) => f.write_str("(value)"),
             Redex::Label => f.write_str("label end"),
+            Redex::Handler => f.write_str("handler end"),
             Redex::Frame => f.write_str("frame end"),
             Redex::Trap => f.write_str("trap"),
         }
@@ -339,7 +384,8 @@ impl<D: Domain> Clone for Admin<D> {
             Admin::Block { body, end } => Admin::Block { body: *body, end: *end },
             Admin::CallRef(ty) => Admin::CallRef(ty.clone()),
             Admin::ReturnCallRef(ty) => Admin::ReturnCallRef(ty.clone()),
-            Admin::RefCast(ty) => Admin::RefCast(ty.clone()),
+            Admin::RefCast(ty) => Admin::RefCast(*ty),
+            Admin::ArrayNewFixed { x, vals } => Admin::ArrayNewFixed { x: *x, vals: vals.clone() },
         }
     }
 }
@@ -360,7 +406,9 @@ impl<D: Domain> Clone for Config<D> {
             frames: self.frames.clone(),
             pending: self.pending.clone(),
             trap: self.trap.clone(),
-            exhausted: self.exhausted,
+            exception: self.exception,
+            // A copy is taken between steps.
+            instead: None,
             stack_limit: self.stack_limit,
         }
     }

@@ -1,15 +1,14 @@
 //! Control instructions (4.6.1, 4.6.2) and administrative ones.
 
-use std::sync::Arc;
-
-use super::config::{Admin, Config, Frame, Label, Progress};
+use super::config::{Admin, Callee, Config, Frame, Label, Progress};
 use super::domain::Domain;
+use super::reference;
 use super::step::Reduced;
 use super::store::FuncInst;
 use super::value::{I32, Ref, Val};
 use crate::num;
 use crate::rule::Rule;
-use crate::syntax::{BlockType, FuncType, Idx, Instr, Module};
+use crate::syntax::{BlockType, Idx, Instr, Module, RefType};
 use crate::trap::{Budget, TrapKind};
 
 /// `unreachable`
@@ -24,12 +23,12 @@ pub(super) fn nop<D: Domain>(_c: &mut Config<D>, _d: &D) -> Reduced<D> {
 }
 
 /// Numbers of parameters and results of a block (`blocktype_`).
-fn arities(module: &Module, bt: &BlockType) -> (usize, usize) {
+pub(super) fn arities(module: &Module, bt: &BlockType) -> (usize, usize) {
     match bt {
         BlockType::Empty => (0, 0),
         BlockType::Val(_) => (0, 1),
         BlockType::Type(x) => {
-            let ty = &module.types[*x as usize];
+            let ty = module.func_type(*x);
             (ty.params.len(), ty.results.len())
         }
     }
@@ -51,7 +50,8 @@ pub(super) fn enter_block<D: Domain>(c: &mut Config<D>, body: u32, end: u32) -> 
         panic!("only block and if are entered as blocks")
     };
     let (params, results) = arities(&frame.instance.module, bt);
-    c.labels.push(Label { arity: results, continuation: end + 1, height: height - params, after: end + 1 });
+    let (height, after) = (height - params, end + 1);
+    c.labels.push(Label { arity: results, continuation: after, height, after, handler: None });
     Rule::Block
 }
 
@@ -61,8 +61,8 @@ pub(super) fn loop_<D: Domain>(c: &mut Config<D>, _d: &D, bt: &BlockType) -> Red
     let frame = c.frame();
     let (params, _) = arities(&frame.instance.module, bt);
     let end = frame.body.closed_at[frame.at as usize];
-    let label = Label { arity: params, continuation: frame.at, height: height - params, after: end + 1 };
-    c.labels.push(label);
+    let (continuation, height, after) = (frame.at, height - params, end + 1);
+    c.labels.push(Label { arity: params, continuation, height, after, handler: None });
     Ok(Rule::Loop)
 }
 
@@ -93,6 +93,10 @@ pub(super) fn end<D: Domain>(c: &mut Config<D>, _d: &D) -> Reduced<D> {
 /// `br l`: goes outward label by label, and from the last to its continuation.
 pub(super) fn br<D: Domain>(c: &mut Config<D>, _d: &D, l: &Idx) -> Reduced<D> {
     let label = c.labels.pop().expect("a branch has its label");
+    if label.handler.is_some() {
+        c.pending.push(Admin::Instr(Instr::Br { l: *l }));
+        return Ok(Rule::BrHandler);
+    }
     if *l > 0 {
         c.frame().next = label.after;
         c.pending.push(Admin::Instr(Instr::Br { l: l - 1 }));
@@ -132,9 +136,9 @@ pub(super) fn return_<D: Domain>(c: &mut Config<D>, _d: &D) -> Reduced<D> {
     let frame = c.frame();
     let (labels, height, arity) = (frame.labels, frame.height, frame.arity);
     if c.labels.len() > labels {
-        c.labels.pop();
+        let handler = c.labels.pop().and_then(|label| label.handler);
         c.pending.push(Admin::Instr(Instr::Return {}));
-        return Ok(Rule::ReturnLabel);
+        return Ok(if handler.is_some() { Rule::ReturnHandler } else { Rule::ReturnLabel });
     }
     c.stack.keep(height, arity);
     leave(c);
@@ -147,7 +151,7 @@ pub(super) fn frame_vals<D: Domain>(c: &mut Config<D>) -> Rule {
     Rule::FrameVals
 }
 
-fn leave<D: Domain>(c: &mut Config<D>) {
+pub(super) fn leave<D: Domain>(c: &mut Config<D>) {
     let frame = c.frames.pop().expect("a frame is left");
     c.locals.truncate(frame.locals);
 }
@@ -162,8 +166,10 @@ pub(super) fn trap<D: Domain>(c: &mut Config<D>) -> Option<Rule> {
     let (labels, height, is_expr) = (frame.labels, frame.height, frame.func.is_none());
     let inner = if c.labels.len() > labels { c.labels.last() } else { None };
     let height = inner.map_or(height, |label| label.height);
-    let rest = frame.body.instrs.get(frame.next as usize);
-    if c.stack.len() > height || !c.pending.is_empty() || rest.is_some_and(|i| !is_delimiter(i)) {
+    // In a handler there is nothing but its label's sequence.
+    let in_handler = inner.is_some_and(|label| label.handler.is_some());
+    let rest = !in_handler && frame.body.instrs.get(frame.next as usize).is_some_and(|i| !is_delimiter(i));
+    if c.stack.len() > height || !c.pending.is_empty() || rest {
         frame.next = frame.body.instrs.len() as u32;
         c.pending.clear();
         c.stack.keep(height, 0);
@@ -172,7 +178,7 @@ pub(super) fn trap<D: Domain>(c: &mut Config<D>) -> Option<Rule> {
     if inner.is_some() {
         let label = c.labels.pop().expect("it was there");
         frame.next = label.after;
-        return Some(Rule::TrapLabel);
+        return Some(if in_handler { Rule::TrapHandler } else { Rule::TrapLabel });
     }
     leave(c);
     if is_expr {
@@ -181,7 +187,7 @@ pub(super) fn trap<D: Domain>(c: &mut Config<D>) -> Option<Rule> {
     Some(Rule::TrapFrame)
 }
 
-fn is_delimiter(instr: &Instr) -> bool {
+pub(super) fn is_delimiter(instr: &Instr) -> bool {
     matches!(instr, Instr::End {} | Instr::Else {})
 }
 
@@ -192,70 +198,148 @@ pub(super) fn call<D: Domain>(c: &mut Config<D>, d: &D, x: &Idx) -> Reduced<D> {
     Ok(Rule::Call)
 }
 
+/// The type of an instruction's callee, by its index.
+fn callee<D: Domain>(c: &Config<D>, y: Idx, null: TrapKind) -> Callee {
+    Callee { ty: c.instance().module.func_type(y).clone(), null }
+}
+
+/// What calls through a table look at first: the element, and whether it is a function of type `y`.
+fn from_table<D: Domain>(c: &Config<D>, x: Idx, y: Idx) -> [Admin<D>; 2] {
+    [Admin::RefCast(c.instance().types[y as usize]), Admin::Instr(Instr::TableGet { x })]
+}
+
 /// `call_indirect x y`: becomes a `table.get`, a cast and a call by reference.
 pub(super) fn call_indirect<D: Domain>(c: &mut Config<D>, _d: &D, x: &Idx, y: &Idx) -> Reduced<D> {
-    let ty = c.instance().module.types[*y as usize].clone();
-    c.pending.extend([Admin::CallRef(ty.clone()), Admin::RefCast(ty), Admin::Instr(Instr::TableGet { x: *x })]);
+    c.pending.push(Admin::CallRef(callee(c, *y, TrapKind::UninitializedElement)));
+    c.pending.extend(from_table(c, *x, *y));
     Ok(Rule::CallIndirect)
 }
 
 /// `return_call x`: becomes a tail call by reference.
 pub(super) fn return_call<D: Domain>(c: &mut Config<D>, d: &D, x: &Idx) -> Reduced<D> {
-    let callee = c.instance().funcs[*x as usize];
-    let ty = c.store.funcs[callee].ty().clone();
-    c.pending.extend([Admin::ReturnCallRef(ty), Admin::Val(Val::Ref(d.reference(Ref::Func(callee))))]);
+    let a = c.instance().funcs[*x as usize];
+    let callee = Callee { ty: c.store.funcs[a].ty().clone(), null: TrapKind::NullReference };
+    c.pending.extend([Admin::ReturnCallRef(callee), Admin::Val(Val::Ref(d.reference(Ref::Func(a))))]);
     Ok(Rule::ReturnCall)
 }
 
 /// `return_call_indirect x y`: becomes a `table.get`, a cast and a tail call by reference.
 pub(super) fn return_call_indirect<D: Domain>(c: &mut Config<D>, _d: &D, x: &Idx, y: &Idx) -> Reduced<D> {
-    let ty = c.instance().module.types[*y as usize].clone();
-    c.pending.extend([Admin::ReturnCallRef(ty.clone()), Admin::RefCast(ty), Admin::Instr(Instr::TableGet { x: *x })]);
+    c.pending.push(Admin::ReturnCallRef(callee(c, *y, TrapKind::UninitializedElement)));
+    c.pending.extend(from_table(c, *x, *y));
     Ok(Rule::ReturnCallIndirect)
 }
 
-/// `return_call_ref`: leaves the labels of the frame one by one, then the frame, and calls.
-pub(super) fn return_call_ref<D: Domain>(c: &mut Config<D>, d: &D, ty: Arc<FuncType>) -> Reduced<D> {
+/// `br_on_null l`
+pub(super) fn br_on_null<D: Domain>(c: &mut Config<D>, d: &D, l: &Idx) -> Reduced<D> {
+    let r = c.stack.pop_ref();
+    if d.decide(d.is_null(r))? {
+        c.pending.push(Admin::Instr(Instr::Br { l: *l }));
+        return Ok(Rule::BrOnNullNull);
+    }
+    c.stack.push(Val::Ref(r));
+    Ok(Rule::BrOnNullAddr)
+}
+
+/// `br_on_non_null l`
+pub(super) fn br_on_non_null<D: Domain>(c: &mut Config<D>, d: &D, l: &Idx) -> Reduced<D> {
+    let r = c.stack.pop_ref();
+    if d.decide(d.is_null(r))? {
+        return Ok(Rule::BrOnNonNullNull);
+    }
+    c.pending.extend([Admin::Instr(Instr::Br { l: *l }), Admin::Val(Val::Ref(r))]);
+    Ok(Rule::BrOnNonNullAddr)
+}
+
+/// Whether the reference on top of the stack is of a type.
+fn top_fits<D: Domain>(c: &Config<D>, d: &D, rt: &RefType) -> Result<bool, D::Undecided> {
+    let Some(Val::Ref(r)) = c.stack.values().last().copied() else { panic!("a cast takes a reference") };
+    d.decide(reference::fits(c, d, r, *rt))
+}
+
+/// `br_on_cast l rt1 rt2`
+pub(super) fn br_on_cast<D: Domain>(c: &mut Config<D>, d: &D, l: &Idx, _rt1: &RefType, rt2: &RefType) -> Reduced<D> {
+    if !top_fits(c, d, rt2)? {
+        return Ok(Rule::BrOnCastFail);
+    }
+    c.pending.push(Admin::Instr(Instr::Br { l: *l }));
+    Ok(Rule::BrOnCastSucceed)
+}
+
+/// `br_on_cast_fail l rt1 rt2`
+pub(super) fn br_on_cast_fail<D: Domain>(
+    c: &mut Config<D>,
+    d: &D,
+    l: &Idx,
+    _rt1: &RefType,
+    rt2: &RefType,
+) -> Reduced<D> {
+    if top_fits(c, d, rt2)? {
+        return Ok(Rule::BrOnCastFailSucceed);
+    }
+    c.pending.push(Admin::Instr(Instr::Br { l: *l }));
+    Ok(Rule::BrOnCastFailFail)
+}
+
+/// `return_call_ref x`
+pub(super) fn return_call_ref<D: Domain>(c: &mut Config<D>, d: &D, x: &Idx) -> Reduced<D> {
+    replace_frame(c, d, callee(c, *x, TrapKind::NullReference))
+}
+
+/// `return_call_ref`: leaves the labels and handlers of the frame one by one, then the frame, and calls.
+pub(super) fn replace_frame<D: Domain>(c: &mut Config<D>, d: &D, callee: Callee) -> Reduced<D> {
     let frame = c.frame();
     let (labels, height) = (frame.labels, frame.height);
     if c.labels.len() > labels {
-        c.labels.pop();
-        c.pending.push(Admin::ReturnCallRef(ty));
-        return Ok(Rule::ReturnCallRefLabel);
+        let handler = c.labels.pop().and_then(|label| label.handler);
+        c.pending.push(Admin::ReturnCallRef(callee));
+        return Ok(if handler.is_some() { Rule::ReturnCallRefHandler } else { Rule::ReturnCallRefLabel });
     }
     let Some(Val::Ref(r)) = c.stack.values().last().copied() else { panic!("return_call_ref takes a reference") };
-    if d.traps(d.is_null(r), TrapKind::UninitializedElement)? {
+    if d.traps(d.is_null(r), callee.null)? {
         // The trap stands where the frame was.
-        let rule = c.traps(TrapKind::UninitializedElement, Rule::ReturnCallRefFrameNull);
+        let rule = c.traps(callee.null, Rule::ReturnCallRefFrameNull);
         c.stack.keep(height, 0);
         leave(c);
         return Ok(rule);
     }
-    c.stack.keep(height, ty.params.len() + 1);
+    c.stack.keep(height, callee.ty.params.len() + 1);
     leave(c);
-    c.pending.push(Admin::CallRef(ty));
+    c.pending.push(Admin::CallRef(callee));
     Ok(Rule::ReturnCallRefFrameAddr)
 }
 
-/// `call_ref`: a new frame with the arguments, then the locals' defaults, and the body under a label of its own.
-pub(super) fn call_ref<D: Domain>(c: &mut Config<D>, d: &D, ty: Arc<FuncType>) -> Result<Progress<D>, D::Undecided> {
-    let Some(Val::Ref(r)) = c.stack.values().last().copied() else { panic!("call_ref takes a reference") };
-    if d.traps(d.is_null(r), TrapKind::UninitializedElement)? {
-        c.stack.pop();
-        return Ok(Progress::Reduced(c.traps(TrapKind::UninitializedElement, Rule::CallRefNull)));
+/// `call_ref x`
+pub(super) fn call_ref<D: Domain>(c: &mut Config<D>, d: &D, x: &Idx) -> Reduced<D> {
+    match enter_callee(c, d, callee(c, *x, TrapKind::NullReference))? {
+        Progress::Reduced(rule) => Ok(rule),
+        other => {
+            c.instead = Some(other);
+            Ok(Rule::CallRefFunc)
+        }
     }
+}
+
+/// `call_ref`: a new frame with the arguments, then the locals' defaults, and the body under a label of its own.
+pub(super) fn enter_callee<D: Domain>(c: &mut Config<D>, d: &D, what: Callee) -> Result<Progress<D>, D::Undecided> {
+    let Some(Val::Ref(r)) = c.stack.values().last().copied() else { panic!("call_ref takes a reference") };
+    if d.traps(d.is_null(r), what.null)? {
+        c.stack.pop();
+        return Ok(Progress::Reduced(c.traps(what.null, Rule::CallRefNull)));
+    }
+    let ty = &what.ty;
     let callee = d.callee(r);
     let inst = callee.map(|a| c.store.funcs[a].clone());
     let Some(FuncInst::Wasm { instance, index, def, .. }) = inst else {
         c.stack.pop();
         let args = c.stack.pop_many(ty.params.len());
-        return Ok(Progress::CallOut { callee, ty, args });
+        return Ok(Progress::CallOut { callee, ty: what.ty, args });
     };
     let module = instance.module.clone();
     let func = &module.funcs[def];
     let locals: usize = func.locals.iter().map(|(n, _)| *n as usize).sum();
     if !c.has_room(ty.params.len() + locals + 2) {
-        c.pending.push(Admin::CallRef(ty));
+        c.pending.push(Admin::CallRef(what));
         return Ok(Progress::Exhausted(Budget::Stack));
     }
     c.stack.pop();
@@ -275,8 +359,8 @@ pub(super) fn call_ref<D: Domain>(c: &mut Config<D>, d: &D, ty: Arc<FuncType>) -
     });
     c.locals.extend(args);
     for (n, t) in &func.locals {
-        c.locals.resize(c.locals.len() + *n as usize, Val::default(d, *t));
+        c.locals.resize(c.locals.len() + *n as usize, Val::default(d, *t, |heap| module.top(heap)));
     }
-    c.labels.push(Label { arity, continuation: end, height, after: end });
+    c.labels.push(Label { arity, continuation: end, height, after: end, handler: None });
     Ok(Progress::Reduced(Rule::CallRefFunc))
 }

@@ -34,8 +34,10 @@ pub trait Domain: Reading + 'static {
     fn reference(&self, r: Ref) -> Self::Ref;
     /// Whether a reference is null.
     fn is_null(&self, r: Self::Ref) -> Self::Bool;
-    /// Whether a reference is to a function for which `test` holds.
-    fn is_func(&self, r: Self::Ref, test: impl Fn(FuncAddr) -> bool) -> Self::Bool;
+    /// Whether a reference isn't null and `test` holds for it.
+    fn is_ref(&self, r: Self::Ref, test: impl Fn(Ref) -> bool) -> Self::Bool;
+    /// Which reference it is, where what happens next depends on that.
+    fn resolve(&self, r: Self::Ref) -> Result<Ref, Self::Undecided>;
     /// The function that a reference that isn't null refers to; `None` if that can't be said.
     fn callee(&self, r: Self::Ref) -> Option<FuncAddr>;
 }
@@ -58,6 +60,8 @@ pub trait Memory<D: Domain>: Clone + Debug {
 pub trait Table<D: Domain>: Clone + Debug {
     /// Number of elements.
     fn len(&self, d: &D) -> D::Bv<W64>;
+    /// The elements that are known, for the collection of garbage.
+    fn refs(&self) -> impl Iterator<Item = D::Ref>;
     /// The element at `i`.
     fn get(&self, d: &D, i: D::Bv<W64>) -> Result<D::Ref, D::Undecided>;
     /// Replaces the element at `i`.
@@ -95,8 +99,11 @@ impl Domain for Concrete {
     fn is_null(&self, r: Ref) -> bool {
         matches!(r, Ref::Null(_))
     }
-    fn is_func(&self, r: Ref, test: impl Fn(FuncAddr) -> bool) -> bool {
-        matches!(r, Ref::Func(a) if test(a))
+    fn is_ref(&self, r: Ref, test: impl Fn(Ref) -> bool) -> bool {
+        !self.is_null(r) && test(r)
+    }
+    fn resolve(&self, r: Ref) -> Result<Ref, Infallible> {
+        Ok(r)
     }
     fn callee(&self, r: Ref) -> Option<FuncAddr> {
         match r {
@@ -129,6 +136,9 @@ impl Memory<Concrete> for Vec<u8> {
 impl Table<Concrete> for Vec<Ref> {
     fn len(&self, _d: &Concrete) -> u64 {
         self.as_slice().len() as u64
+    }
+    fn refs(&self) -> impl Iterator<Item = Ref> {
+        self.iter().copied()
     }
     fn get(&self, _d: &Concrete, i: u64) -> Result<Ref, Infallible> {
         Ok(self[i as usize])

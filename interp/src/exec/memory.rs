@@ -190,7 +190,7 @@ pub(super) fn grow<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     }
     let len = d.mul(d.add(old, n), d.constant(ty.page.into()));
     if !c.store.charge(c.store.mems[a].bytes.cost(d, len)) {
-        c.exhausted = Some(Budget::Store);
+        c.runs_out(Budget::Store);
     } else {
         c.store.mems[a].bytes.grow(d, len);
     }

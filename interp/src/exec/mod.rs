@@ -8,9 +8,12 @@
 //!
 //! Conventions: c is the configuration, d the reading; x, y, l are immediates as the standard calls them.
 
+mod aggregate;
 mod config;
 mod control;
 mod domain;
+mod exception;
+mod heap;
 mod memory;
 pub mod module;
 mod numeric;
@@ -24,8 +27,9 @@ mod value;
 mod variable;
 mod vector;
 
-pub use config::{Admin, Config, Frame, Label, Place, Progress, Redex, Trapped};
+pub use config::{Admin, Callee, Config, Frame, Handler, Label, Place, Progress, Redex, Trapped};
 pub use domain::{Domain, Memory, Table};
-pub use store::{ExternAddr, FuncInst, GlobalInst, MemInst, ModuleInst, Store, TableInst};
+pub use heap::{ArrayInst, Cells, ExnInst, Heap, StructInst};
+pub use store::{ExternAddr, FuncInst, GlobalInst, MemInst, ModuleInst, Store, TableInst, TagInst};
 pub use traps::trap_kinds;
-pub use value::{Addr, F32, F64, FuncAddr, I32, I64, Num, Ref, V128, Val, Value};
+pub use value::{Addr, AnyRef, F32, F64, FuncAddr, I32, I64, Num, Ref, V128, Val, Value};

@@ -7,7 +7,7 @@ use super::config::{Config, Progress};
 use super::domain::{Domain, Memory, Table};
 use super::store::{ExternAddr, FuncInst, ModuleInst};
 use super::value::{Ref, Val};
-use crate::syntax::{Expr, Instr, Module, SegmentMode};
+use crate::syntax::{DefType, Expr, Instr, Module, SegmentMode, Subst, TypeUse};
 use crate::trap::Budget;
 
 /// Why a module could not be allocated.
@@ -48,18 +48,22 @@ pub fn alloc_module<D: Allocate>(
     module: &Arc<Module>,
     imports: &[ExternAddr],
 ) -> Result<Arc<ModuleInst>, AllocError<D>> {
-    let instance = Arc::new(addresses(c, module, imports));
+    let types = c.store.alloc_types(module);
+    let instance = Arc::new(addresses(c, module, imports, types));
     for (def, func) in module.funcs.iter().enumerate() {
-        let ty = module.types[func.ty as usize].clone();
+        let (ty, func_type) = (instance.types[func.ty as usize], module.func_type(func.ty).clone());
         let index = (module.imported_funcs() + def) as u32;
-        c.store.alloc_func(FuncInst::Wasm { ty, instance: instance.clone(), index, def });
+        c.store.alloc_func(FuncInst::Wasm { ty, func_type, instance: instance.clone(), index, def });
+    }
+    for ty in &module.tags {
+        c.store.alloc_tag(instance.types[*ty as usize]);
     }
     for global in &module.globals {
         let value = eval_expr(c, d, &instance, &global.init)?;
-        c.store.alloc_global(global.ty, value);
+        c.store.alloc_global(closed(&instance, &global.ty), value);
     }
     for table in &module.tables {
-        let null = d.reference(Ref::Null(table.ty.element.heap));
+        let null = d.reference(Ref::Null(module.top(table.ty.element.heap)));
         let init = match &table.init {
             Some(expr) => eval_ref(c, d, &instance, expr)?,
             None => null,
@@ -68,7 +72,7 @@ pub fn alloc_module<D: Allocate>(
         let len = table.ty.limits.min;
         let cost = d.table(0, null).cost(d, d.constant(len.into()));
         charge(c, cost)?;
-        c.store.alloc_table(table.ty, d.table(len, init));
+        c.store.alloc_table(closed(&instance, &table.ty), d.table(len, init));
     }
     for mem in &module.mems {
         let len = mem.initial_bytes().ok_or(AllocError::Exhausted(Budget::Store))?;
@@ -77,8 +81,13 @@ pub fn alloc_module<D: Allocate>(
         c.store.alloc_mem(*mem, d.memory(len));
     }
     for elem in &module.elems {
-        let refs: Result<Vec<_>, _> = elem.init.iter().map(|e| eval_ref(c, d, &instance, e)).collect();
-        c.store.elems.push(refs?.into());
+        // Those that are there wait on the stack, where a collection of garbage finds them.
+        for init in &elem.init {
+            let r = eval_ref(c, d, &instance, init)?;
+            c.stack.push(Val::Ref(r));
+        }
+        let refs = c.stack.pop_many(elem.init.len()).into_iter().map(as_ref);
+        c.store.elems.push(refs.collect());
     }
     for data in &module.datas {
         c.store.datas.push(data.init.clone());
@@ -91,14 +100,20 @@ fn charge<D: Domain>(c: &mut Config<D>, cost: u64) -> Result<(), AllocError<D>> 
 }
 
 /// The addresses that a module's items will have: those of its imports, then fresh ones in order.
-fn addresses<D: Domain>(c: &Config<D>, module: &Arc<Module>, imports: &[ExternAddr]) -> ModuleInst {
-    let mut instance = ModuleInst { module: module.clone(), ..ModuleInst::default() };
+fn addresses<D: Domain>(
+    c: &Config<D>,
+    module: &Arc<Module>,
+    imports: &[ExternAddr],
+    types: Arc<[DefType]>,
+) -> ModuleInst {
+    let mut instance = ModuleInst { module: module.clone(), types, ..ModuleInst::default() };
     for import in imports {
         match *import {
             ExternAddr::Func(a) => instance.funcs.push(a),
             ExternAddr::Table(a) => instance.tables.push(a),
             ExternAddr::Mem(a) => instance.mems.push(a),
             ExternAddr::Global(a) => instance.globals.push(a),
+            ExternAddr::Tag(a) => instance.tags.push(a),
         }
     }
     let fresh = |first: usize, n: usize| first..first + n;
@@ -106,6 +121,7 @@ fn addresses<D: Domain>(c: &Config<D>, module: &Arc<Module>, imports: &[ExternAd
     instance.tables.extend(fresh(c.store.tables.len(), module.tables.len()));
     instance.mems.extend(fresh(c.store.mems.len(), module.mems.len()));
     instance.globals.extend(fresh(c.store.globals.len(), module.globals.len()));
+    instance.tags.extend(fresh(c.store.tags.len(), module.tags.len()));
     instance.elems.extend(fresh(c.store.elems.len(), module.elems.len()));
     instance.datas.extend(fresh(c.store.datas.len(), module.datas.len()));
     instance
@@ -135,10 +151,22 @@ fn eval_ref<D: Domain>(
     instance: &Arc<ModuleInst>,
     expr: &Arc<Expr>,
 ) -> Result<D::Ref, AllocError<D>> {
-    match eval_expr(c, d, instance, expr)? {
-        Val::Ref(r) => Ok(r),
+    eval_expr(c, d, instance, expr).map(as_ref)
+}
+
+fn as_ref<D: Domain>(v: Val<D>) -> D::Ref {
+    match v {
+        Val::Ref(r) => r,
         other => panic!("validation let {other:?} stand for a reference"),
     }
+}
+
+/// A type of an instance's module, closed.
+fn closed<T: Subst>(instance: &ModuleInst, t: &T) -> T {
+    t.subst(&|tu| match tu {
+        TypeUse::Idx(x) => TypeUse::Def(instance.types[x as usize]),
+        other => other,
+    })
 }
 
 /// What instantiation executes once a module is allocated (4.7.8): its active segments (`runelem`, `rundata`), then its

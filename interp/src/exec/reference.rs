@@ -2,15 +2,17 @@
 
 use super::config::Config;
 use super::domain::Domain;
+use super::numeric;
 use super::step::Reduced;
 use super::value::{Ref, Val};
 use crate::rule::Rule;
-use crate::syntax::{FuncType, HeapType, Idx};
+use crate::syntax::{DefType, HeapType, Idx, RefType, Subst, TypeUse};
 use crate::trap::TrapKind;
 
 /// `ref.null ht`
 pub(super) fn null<D: Domain>(c: &mut Config<D>, d: &D, ht: HeapType) -> Reduced<D> {
-    c.stack.push(Val::Ref(d.reference(Ref::Null(ht))));
+    let top = c.instance().module.top(ht);
+    c.stack.push(Val::Ref(d.reference(Ref::Null(top))));
     Ok(Rule::RefNull)
 }
 
@@ -24,17 +26,65 @@ pub(super) fn func<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
 /// `ref.is_null`
 pub(super) fn is_null<D: Domain>(c: &mut Config<D>, d: &D) -> Reduced<D> {
     let null = d.is_null(c.stack.pop_ref());
-    c.stack.push(Val::I32(d.ite(null, d.constant(1), d.constant(0))));
+    c.stack.push(numeric::truth(d, null));
     Ok(if d.known(null).unwrap_or(true) { Rule::RefIsNullTrue } else { Rule::RefIsNullFalse })
 }
 
-/// `ref.cast (ref null ft)`, with which an indirect call checks its callee.
-pub(super) fn cast<D: Domain>(c: &mut Config<D>, d: &D, ty: &FuncType) -> Reduced<D> {
+/// `ref.as_non_null`
+pub(super) fn as_non_null<D: Domain>(c: &mut Config<D>, d: &D) -> Reduced<D> {
     let r = c.stack.pop_ref();
-    let funcs = c.store.funcs.clone();
-    let fits = d.either(d.is_null(r), d.is_func(r, |a| **funcs[a].ty() == *ty));
-    if d.traps(d.negate(fits), TrapKind::IndirectCallType)? {
-        return Ok(c.traps(TrapKind::IndirectCallType, Rule::RefCastFail));
+    if d.traps(d.is_null(r), TrapKind::NullReference)? {
+        return Ok(c.traps(TrapKind::NullReference, Rule::RefAsNonNullNull));
+    }
+    c.stack.push(Val::Ref(r));
+    Ok(Rule::RefAsNonNullAddr)
+}
+
+/// `ref.eq`
+pub(super) fn eq<D: Domain>(c: &mut Config<D>, d: &D) -> Reduced<D> {
+    let (b, a) = (d.resolve(c.stack.pop_ref())?, d.resolve(c.stack.pop_ref())?);
+    let (same, rule) = match (a, b) {
+        (Ref::Null(_), Ref::Null(_)) => (true, Rule::RefEqNull),
+        _ if a == b => (true, Rule::RefEqTrue),
+        _ => (false, Rule::RefEqFalse),
+    };
+    c.stack.push(numeric::truth(d, d.truth(same)));
+    Ok(rule)
+}
+
+/// Whether a reference is of a type of the current module (`Ref_ok`, then `Reftype_sub`).
+pub(super) fn fits<D: Domain>(c: &Config<D>, d: &D, r: D::Ref, rt: RefType) -> D::Bool {
+    let types = &c.instance().types;
+    let closed = rt.subst(&|tu| match tu {
+        TypeUse::Idx(x) => TypeUse::Def(types[x as usize]),
+        other => other,
+    });
+    let null = if rt.nullable { d.is_null(r) } else { d.truth(false) };
+    d.either(null, d.is_ref(r, |r| c.store.ref_ok(r, closed)))
+}
+
+/// `ref.test rt`
+pub(super) fn test<D: Domain>(c: &mut Config<D>, d: &D, rt: impl Into<RefType>) -> Reduced<D> {
+    let r = c.stack.pop_ref();
+    let fits = fits(c, d, r, rt.into());
+    c.stack.push(numeric::truth(d, fits));
+    Ok(if d.known(fits).unwrap_or(true) { Rule::RefTestTrue } else { Rule::RefTestFalse })
+}
+
+/// `ref.cast rt`
+pub(super) fn cast<D: Domain>(c: &mut Config<D>, d: &D, rt: impl Into<RefType>) -> Reduced<D> {
+    cast_or(c, d, rt.into(), TrapKind::CastFailure)
+}
+
+/// `ref.cast (ref null x)`, with which an indirect call checks its callee: engines call its trap by another name.
+pub(super) fn cast_callee<D: Domain>(c: &mut Config<D>, d: &D, ty: DefType) -> Reduced<D> {
+    cast_or(c, d, RefType::null(HeapType::Type(TypeUse::Def(ty))), TrapKind::IndirectCallType)
+}
+
+fn cast_or<D: Domain>(c: &mut Config<D>, d: &D, rt: RefType, kind: TrapKind) -> Reduced<D> {
+    let r = c.stack.pop_ref();
+    if d.traps(d.negate(fits(c, d, r, rt)), kind)? {
+        return Ok(c.traps(kind, Rule::RefCastFail));
     }
     c.stack.push(Val::Ref(r));
     Ok(Rule::RefCastSucceed)

@@ -3,7 +3,7 @@
 use super::config::{Admin, Config, Place, Progress, Redex};
 use super::domain::Domain;
 use super::value::{self, Val};
-use super::{control, memory, numeric, parametric, reference, table, variable, vector};
+use super::{aggregate, control, exception, memory, numeric, parametric, reference, table, variable, vector};
 use crate::rule::Rule;
 use crate::syntax::Instr;
 use crate::syntax::table::for_each_instruction;
@@ -19,6 +19,9 @@ impl<D: Domain> Config<D> {
             self.pending.pop();
         }
         if !self.pending.is_empty() {
+            return;
+        }
+        if self.in_handler() {
             return;
         }
         let Some(frame) = self.frames.last_mut() else { return };
@@ -40,6 +43,9 @@ impl<D: Domain> Config<D> {
             });
         }
         let frame = self.frames.last()?;
+        if self.in_handler() {
+            return Some(Redex::Handler);
+        }
         match frame.body.instrs.get(frame.next as usize) {
             None => Some(Redex::Frame),
             Some(Instr::End {} | Instr::Else {}) if self.labels.len() == frame.labels => None,
@@ -72,9 +78,17 @@ impl<D: Domain> Config<D> {
             Some(Admin::Val(_)) => unreachable!("it was moved onto the stack"),
             Some(Admin::Instr(instr)) => return self.reduce(d, &instr),
             Some(Admin::Block { body, end }) => return Ok(Progress::Reduced(control::enter_block(self, body, end))),
-            Some(Admin::CallRef(ty)) => return control::call_ref(self, d, ty),
-            Some(Admin::ReturnCallRef(ty)) => return control::return_call_ref(self, d, ty).map(Progress::Reduced),
-            Some(Admin::RefCast(ty)) => return super::reference::cast(self, d, &ty).map(Progress::Reduced),
+            Some(Admin::CallRef(callee)) => return control::enter_callee(self, d, callee),
+            Some(Admin::ReturnCallRef(callee)) => {
+                return control::replace_frame(self, d, callee).map(Progress::Reduced);
+            }
+            Some(Admin::RefCast(ty)) => return reference::cast_callee(self, d, ty).map(Progress::Reduced),
+            Some(Admin::ArrayNewFixed { x, vals }) => {
+                return Ok(Progress::Reduced(aggregate::alloc_fixed(self, d, x, vals)));
+            }
+        }
+        if self.in_handler() {
+            return Ok(Progress::Reduced(exception::handler_vals(self)));
         }
         let Some(frame) = self.frames.last_mut() else { return Ok(Progress::Ended) };
         let body = frame.body.clone();
@@ -105,7 +119,7 @@ impl<D: Domain> Config<D> {
 
     fn reduce(&mut self, d: &D, instr: &Instr) -> Result<Progress<D>, D::Undecided> {
         let rule = reduce(self, d, instr)?;
-        Ok(self.exhausted.map_or(Progress::Reduced(rule), Progress::Exhausted))
+        Ok(self.instead.take().unwrap_or(Progress::Reduced(rule)))
     }
 }
 
@@ -169,6 +183,7 @@ macro_rules! part {
 /// One row's reduction: the family is the function, the row's arguments are its parameters.
 macro_rules! reduction {
     ($c:ident $d:ident control($rule:ident) $($imm:ident)*) => { control::$rule($c, $d $(, $imm)*) };
+    ($c:ident $d:ident exception($rule:ident) $($imm:ident)*) => { exception::$rule($c, $d $(, $imm)*) };
     ($c:ident $d:ident parametric($rule:ident) $($imm:ident)*) => {{
         $(let _ = $imm;)*
         parametric::$rule($c, $d)
@@ -177,6 +192,7 @@ macro_rules! reduction {
     ($c:ident $d:ident table($rule:ident) $($imm:ident)*) => { table::$rule($c, $d $(, *$imm)*) };
     ($c:ident $d:ident memory($rule:ident) $($imm:ident)*) => { memory::$rule($c, $d $(, *$imm)*) };
     ($c:ident $d:ident reference($rule:ident) $($imm:ident)*) => { reference::$rule($c, $d $(, *$imm)*) };
+    ($c:ident $d:ident aggregate($rule:ident) $($imm:ident)*) => { aggregate::$rule($c, $d $(, *$imm)*) };
     ($c:ident $d:ident constant($t:ident) $imm:ident) => {
         unreachable!("a constant is a value, no redex: {:?}", $imm)
     };

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use super::domain::{Domain, Memory, Table};
-use super::value::{Addr, FuncAddr, Val};
-use crate::syntax::{ExternIdx, ExternType, FuncType, GlobalType, Idx, Limits, MemType, Module, TableType};
+use super::heap::Heap;
+use super::value::{Addr, AnyRef, FuncAddr, Ref, Val, Value};
+use crate::syntax::{
+    DefType, ExternIdx, ExternType, FuncType, GlobalType, HeapType, Idx, Import, Limits, MemType, Module, RefType,
+    Subst, TableType, TypeUse, ValType,
+};
+use crate::valid::DefTypes;
 use crate::value::W64;
 
 /// Bytes that the memories and tables of a store take at most, if nobody says otherwise.
@@ -20,10 +25,16 @@ pub struct Store<D: Domain> {
     pub mems: Vec<MemInst<D>>,
     /// Global instances.
     pub globals: Vec<GlobalInst<D>>,
+    /// Tag instances.
+    pub tags: Vec<TagInst>,
     /// Element instances; empty once dropped.
     pub elems: Vec<Arc<[D::Ref]>>,
     /// Data instances; empty once dropped.
     pub datas: Vec<Arc<[u8]>>,
+    /// Structure, array and exception instances.
+    pub heap: Heap<D>,
+    /// The defined types of all instances. Shared between copies of the store.
+    pub types: Arc<DefTypes>,
     /// Bytes that memories and tables may still take.
     pub budget: u64,
 }
@@ -34,7 +45,9 @@ pub enum FuncInst {
     /// Of a module.
     Wasm {
         /// Its type.
-        ty: Arc<FuncType>,
+        ty: DefType,
+        /// The function type that this is.
+        func_type: Arc<FuncType>,
         /// The instance that it closes over.
         instance: Arc<ModuleInst>,
         /// Index in that module's index space.
@@ -45,7 +58,9 @@ pub enum FuncInst {
     /// Of the host.
     Host {
         /// Its type.
-        ty: Arc<FuncType>,
+        ty: DefType,
+        /// The function type that this is.
+        func_type: Arc<FuncType>,
         /// The host's own name for it.
         id: usize,
     },
@@ -56,6 +71,8 @@ pub enum FuncInst {
 pub struct ModuleInst {
     /// The module.
     pub module: Arc<Module>,
+    /// Its types.
+    pub types: Arc<[DefType]>,
     /// Functions.
     pub funcs: Vec<FuncAddr>,
     /// Tables.
@@ -64,6 +81,8 @@ pub struct ModuleInst {
     pub mems: Vec<Addr>,
     /// Globals.
     pub globals: Vec<Addr>,
+    /// Tags.
+    pub tags: Vec<Addr>,
     /// Element segments.
     pub elems: Vec<Addr>,
     /// Data segments.
@@ -94,6 +113,13 @@ pub struct GlobalInst<D: Domain> {
     pub value: Val<D>,
 }
 
+/// A tag instance (4.2.10).
+#[derive(Clone, Copy, Debug)]
+pub struct TagInst {
+    /// Its type: a function's, whose parameters are the payload.
+    pub ty: DefType,
+}
+
 /// An external address (4.2.12): what an import is given, or an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternAddr {
@@ -105,13 +131,22 @@ pub enum ExternAddr {
     Mem(Addr),
     /// A global.
     Global(Addr),
+    /// A tag.
+    Tag(Addr),
 }
 
 impl FuncInst {
-    /// Its type.
+    /// Its function type.
     pub fn ty(&self) -> &Arc<FuncType> {
         match self {
-            FuncInst::Wasm { ty, .. } | FuncInst::Host { ty, .. } => ty,
+            FuncInst::Wasm { func_type, .. } | FuncInst::Host { func_type, .. } => func_type,
+        }
+    }
+
+    /// Its type.
+    pub fn deftype(&self) -> DefType {
+        match self {
+            FuncInst::Wasm { ty, .. } | FuncInst::Host { ty, .. } => *ty,
         }
     }
 }
@@ -130,6 +165,7 @@ impl ModuleInst {
             ExternIdx::Table(x) => ExternAddr::Table(self.tables[x as usize]),
             ExternIdx::Mem(x) => ExternAddr::Mem(self.mems[x as usize]),
             ExternIdx::Global(x) => ExternAddr::Global(self.globals[x as usize]),
+            ExternIdx::Tag(x) => ExternAddr::Tag(self.tags[x as usize]),
         }
     }
 }
@@ -141,14 +177,54 @@ impl<D: Domain> Default for Store<D> {
             tables: Vec::new(),
             mems: Vec::new(),
             globals: Vec::new(),
+            tags: Vec::new(),
             elems: Vec::new(),
             datas: Vec::new(),
+            heap: Heap::default(),
+            types: Arc::default(),
             budget: DEFAULT_BUDGET,
         }
     }
 }
 
 impl<D: Domain> Store<D> {
+    /// `alloctypes`: the defined types of a valid module, by index.
+    pub fn alloc_types(&mut self, module: &Module) -> Arc<[DefType]> {
+        Arc::make_mut(&mut self.types).alloc(module)
+    }
+
+    /// A function of the host's, whose type has no uses of types: `id` is the host's name for it.
+    pub fn alloc_host_func(&mut self, ty: Arc<FuncType>, id: usize) -> FuncAddr {
+        let deftype = Arc::make_mut(&mut self.types).func(&ty);
+        self.alloc_func(FuncInst::Host { ty: deftype, func_type: ty, id })
+    }
+
+    /// Whether a reference is to something that is there and of a closed type (`Ref_ok`, then `Reftype_sub`).
+    pub fn ref_ok(&self, r: Ref, rt: RefType) -> bool {
+        let inside = |r| match r {
+            AnyRef::Struct(a) => self.heap.structs.get(a).map(|inst| HeapType::Type(TypeUse::Def(inst.ty))),
+            AnyRef::Array(a) => self.heap.arrays.get(a).map(|inst| HeapType::Type(TypeUse::Def(inst.ty))),
+            AnyRef::I31(_) => Some(HeapType::I31),
+            AnyRef::Host(_) => Some(HeapType::Any),
+        };
+        let heap = match r {
+            Ref::Null(heap) => return rt.nullable && self.types.top(rt.heap) == heap,
+            Ref::Func(a) => self.funcs.get(a).map(|inst| HeapType::Type(TypeUse::Def(inst.deftype()))),
+            Ref::Exn(a) => self.heap.exns.get(a).map(|_| HeapType::Exn),
+            Ref::Any(r) => inside(r),
+            Ref::Extern(r) => inside(r).map(|_| HeapType::Extern),
+        };
+        heap.is_some_and(|heap| self.types.heap_sub(heap, rt.heap))
+    }
+
+    /// Whether a value is of a closed type (`Val_ok`).
+    pub fn val_ok(&self, v: Value, t: ValType) -> bool {
+        match (v, t) {
+            (Val::Ref(r), ValType::Ref(rt)) => self.ref_ok(r, rt),
+            (v, t) => v.ty() == t,
+        }
+    }
+
     /// `allocfunc`, of the module's or the host's.
     pub fn alloc_func(&mut self, func: FuncInst) -> FuncAddr {
         let funcs = Arc::make_mut(&mut self.funcs);
@@ -179,6 +255,12 @@ impl<D: Domain> Store<D> {
         self.mems.len() - 1
     }
 
+    /// `alloctag`
+    pub fn alloc_tag(&mut self, ty: DefType) -> Addr {
+        self.tags.push(TagInst { ty });
+        self.tags.len() - 1
+    }
+
     /// `allocglobal`
     pub fn alloc_global(&mut self, ty: GlobalType, value: Val<D>) -> Addr {
         self.globals.push(GlobalInst { ty, value });
@@ -202,6 +284,26 @@ impl Store<crate::value::Concrete> {
                 ExternType::Mem(MemType { limits, ..mem.ty })
             }
             ExternAddr::Global(a) => ExternType::Global(self.globals[a].ty),
+            ExternAddr::Tag(a) => ExternType::Tag((**self.types.func_type(self.tags[a].ty)).clone()),
+        }
+    }
+
+    /// Whether what is at an address may be given for an import (`Externtype_sub`) of a module with these types.
+    pub fn matches(&self, addr: ExternAddr, import: &Import, types: &[DefType]) -> bool {
+        let close = |tu| match tu {
+            TypeUse::Idx(x) => TypeUse::Def(types[x as usize]),
+            other => other,
+        };
+        let wanted = import.type_index.map(|x| types[x as usize]);
+        match (addr, self.type_of(addr), &import.ty) {
+            (ExternAddr::Func(a), _, ExternType::Func(_)) => {
+                wanted.is_some_and(|ty| self.types.def_sub(self.funcs[a].deftype(), ty))
+            }
+            (ExternAddr::Tag(a), _, ExternType::Tag(_)) => wanted == Some(self.tags[a].ty),
+            (_, ExternType::Table(t), ExternType::Table(wanted)) => self.types.table_sub(&t, &wanted.subst(&close)),
+            (_, ExternType::Mem(t), ExternType::Mem(wanted)) => self.types.mem_sub(&t, wanted),
+            (_, ExternType::Global(t), ExternType::Global(wanted)) => self.types.global_sub(&t, &wanted.subst(&close)),
+            _ => false,
         }
     }
 }
@@ -231,7 +333,7 @@ macro_rules! clone_fields {
     )*};
 }
 clone_fields! {
-    Store { funcs, tables, mems, globals, elems, datas, budget }
+    Store { funcs, tables, mems, globals, tags, elems, datas, heap, types, budget }
     TableInst { ty, elements }
     MemInst { ty, bytes }
     GlobalInst { ty, value }

@@ -69,7 +69,7 @@ pub(super) fn grow<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     }
     let new = d.add(old, n);
     if !c.store.charge(c.store.tables[a].elements.cost(d, new)) {
-        c.exhausted = Some(Budget::Store);
+        c.runs_out(Budget::Store);
     } else {
         c.store.tables[a].elements.grow(d, new, r);
     }

@@ -15,6 +15,72 @@ macro_rules! kinds {
     (control(return_call_indirect)) => {
         &[TrapKind::TableOutOfBounds, TrapKind::UninitializedElement, TrapKind::IndirectCallType]
     };
+    (control(call_ref)) => {
+        &[TrapKind::NullReference]
+    };
+    (control(return_call_ref)) => {
+        &[TrapKind::NullReference]
+    };
+    (exception(throw_ref)) => {
+        &[TrapKind::NullReference]
+    };
+    (reference(as_non_null)) => {
+        &[TrapKind::NullReference]
+    };
+    (reference(cast)) => {
+        &[TrapKind::CastFailure]
+    };
+    (aggregate(i31_get_s)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(i31_get_u)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(struct_get)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(struct_get_s)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(struct_get_u)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(struct_set)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(array_len)) => {
+        &[TrapKind::NullReference]
+    };
+    (aggregate(array_get)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds]
+    };
+    (aggregate(array_get_s)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds]
+    };
+    (aggregate(array_get_u)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds]
+    };
+    (aggregate(array_set)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds]
+    };
+    (aggregate(array_fill)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds]
+    };
+    (aggregate(array_copy)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds]
+    };
+    (aggregate(array_new_data)) => {
+        &[TrapKind::MemoryOutOfBounds]
+    };
+    (aggregate(array_new_elem)) => {
+        &[TrapKind::TableOutOfBounds]
+    };
+    (aggregate(array_init_data)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds, TrapKind::MemoryOutOfBounds]
+    };
+    (aggregate(array_init_elem)) => {
+        &[TrapKind::NullReference, TrapKind::ArrayOutOfBounds, TrapKind::TableOutOfBounds]
+    };
     (load($($arg:tt)*)) => {
         &[TrapKind::MemoryOutOfBounds]
     };

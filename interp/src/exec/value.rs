@@ -4,22 +4,47 @@ use std::fmt;
 
 use super::domain::Domain;
 use crate::syntax::{AddrType, HeapType, NumType, RefType, ValType, f32_text, f64_text, v128_text};
+use crate::valid::DefTypes;
 use crate::value::{Concrete, MachineInt, W32, W64, W128, Width};
 
 /// Address of a function in the store.
 pub type FuncAddr = usize;
-/// Address of a table, memory, global, segment or instance in the store.
+/// Address of a table, memory, global, tag, segment, structure, array or exception in the store.
 pub type Addr = usize;
 
 /// A reference (4.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ref {
-    /// `ref.null`
+    /// `ref.null ht`, with the greatest type of its hierarchy: nulls of one hierarchy are the same.
     Null(HeapType),
     /// `ref.func a`
     Func(FuncAddr),
-    /// `ref.extern`, a number of the host's
-    Extern(u32),
+    /// `ref.exn a`
+    Exn(Addr),
+    /// A reference of the hierarchy of `any`.
+    Any(AnyRef),
+    /// `ref.extern`: such a reference, outside.
+    Extern(AnyRef),
+}
+
+/// A reference of the hierarchy of `any` that isn't null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnyRef {
+    /// `ref.i31 i`: 31 bits.
+    I31(u32),
+    /// `ref.struct a`
+    Struct(Addr),
+    /// `ref.array a`
+    Array(Addr),
+    /// `ref.host a`: a number of the host's.
+    Host(u32),
+}
+
+impl Ref {
+    /// What the host calls by a number, as an `externref` (`ref.extern (ref.host n)`).
+    pub const fn host(n: u32) -> Ref {
+        Ref::Extern(AnyRef::Host(n))
+    }
 }
 
 /// A value, over a reading. Floats are their bits.
@@ -76,15 +101,16 @@ impl PartialEq for Value {
 }
 
 impl<D: Domain> Val<D> {
-    /// `default_t` (4.2.2): zero, or null.
-    pub fn default(d: &D, t: ValType) -> Val<D> {
+    /// `default_t` (4.2.2): zero, or null of the hierarchy that `top` says. A reference type without null has none; its
+    /// locals are null until they are set, which validation has seen to happen before they are read.
+    pub fn default(d: &D, t: ValType, top: impl Fn(HeapType) -> HeapType) -> Val<D> {
         match t {
             ValType::Num(NumType::I32) => Val::I32(d.constant(0)),
             ValType::Num(NumType::I64) => Val::I64(d.constant(0)),
             ValType::Num(NumType::F32) => Val::F32(d.constant(0)),
             ValType::Num(NumType::F64) => Val::F64(d.constant(0)),
             ValType::V128 => Val::V128(d.constant(0)),
-            ValType::Ref(t) => Val::Ref(d.reference(Ref::Null(t.heap))),
+            ValType::Ref(t) => Val::Ref(d.reference(Ref::Null(top(t.heap)))),
         }
     }
 
@@ -123,7 +149,8 @@ impl<D: Domain> Val<D> {
 }
 
 impl Value {
-    /// The type of the value; a function reference is a `funcref`.
+    /// The type of the value as far as it can be told without a store: of references the greatest that isn't null, of
+    /// null the nullable one.
     pub fn ty(&self) -> ValType {
         match self {
             Val::I32(_) => ValType::I32,
@@ -131,9 +158,16 @@ impl Value {
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
             Val::V128(_) => ValType::V128,
-            Val::Ref(Ref::Null(heap)) => ValType::Ref(RefType { heap: *heap }),
-            Val::Ref(Ref::Func(_)) => ValType::FUNCREF,
-            Val::Ref(Ref::Extern(_)) => ValType::EXTERNREF,
+            Val::Ref(r) => ValType::Ref(r.ty()),
+        }
+    }
+
+    /// Whether the value can be of a type that refers to no module's types, as far as that can be told without a store.
+    pub fn may_be(&self, t: ValType) -> bool {
+        match (self, t) {
+            (Val::Ref(Ref::Null(heap)), ValType::Ref(t)) => t.nullable && t.heap.abs_top() == *heap,
+            (Val::Ref(r), ValType::Ref(t)) => DefTypes::default().heap_sub(r.ty().heap, t.heap),
+            (v, t) => v.ty() == t,
         }
     }
 
@@ -147,12 +181,43 @@ impl Value {
     }
 }
 
+impl Ref {
+    /// The abstract type of the reference.
+    pub fn ty(&self) -> RefType {
+        let heap = match self {
+            Ref::Null(heap) => return RefType::null(*heap),
+            Ref::Func(_) => HeapType::Func,
+            Ref::Exn(_) => HeapType::Exn,
+            Ref::Any(AnyRef::I31(_)) => HeapType::I31,
+            Ref::Any(AnyRef::Struct(_)) => HeapType::Struct,
+            Ref::Any(AnyRef::Array(_)) => HeapType::Array,
+            Ref::Any(AnyRef::Host(_)) => HeapType::Any,
+            Ref::Extern(_) => HeapType::Extern,
+        };
+        RefType { nullable: false, heap }
+    }
+}
+
 impl fmt::Display for Ref {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ref::Null(heap) => write!(f, "ref.null {heap}"),
             Ref::Func(a) => write!(f, "ref.func {a}"),
-            Ref::Extern(n) => write!(f, "ref.extern {n}"),
+            Ref::Exn(a) => write!(f, "ref.exn {a}"),
+            Ref::Any(r) => r.fmt(f),
+            Ref::Extern(AnyRef::Host(n)) => write!(f, "ref.extern {n}"),
+            Ref::Extern(r) => write!(f, "ref.extern ({r})"),
+        }
+    }
+}
+
+impl fmt::Display for AnyRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AnyRef::I31(i) => write!(f, "ref.i31 {i}"),
+            AnyRef::Struct(a) => write!(f, "ref.struct {a}"),
+            AnyRef::Array(a) => write!(f, "ref.array {a}"),
+            AnyRef::Host(n) => write!(f, "ref.host {n}"),
         }
     }
 }

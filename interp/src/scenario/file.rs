@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Answer, Scenario, Step, Write};
-use crate::exec::{Ref, Val, Value};
+use crate::exec::{AnyRef, Ref, Val, Value};
 use crate::syntax::HeapType;
 
 /// A scenario's file that says something else than a scenario.
@@ -82,8 +82,29 @@ enum ValueForm {
     F64(Bits<64>),
     V128(VectorBytes),
     Ref(NullForm),
-    Extern(u32),
+    Extern(ExternForm),
     Func(usize),
+    Exn(usize),
+    I31(u32),
+    Struct(usize),
+    Array(usize),
+    Host(u32),
+}
+
+/// A number of the host's, or what else is outside.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ExternForm {
+    Number(u32),
+    Any(AnyForm),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AnyForm {
+    I31(u32),
+    Struct(usize),
+    Array(usize),
 }
 
 #[derive(Deserialize)]
@@ -92,6 +113,10 @@ enum NullForm {
     Func,
     #[serde(rename = "null-extern")]
     Extern,
+    #[serde(rename = "null-any")]
+    Any,
+    #[serde(rename = "null-exn")]
+    Exn,
 }
 
 /// An integer of N bits, signed or not.
@@ -173,8 +198,20 @@ impl From<ValueForm> for Value {
             ValueForm::V128(c) => Val::V128(u128::from_le_bytes(c.0)),
             ValueForm::Ref(NullForm::Func) => Val::Ref(Ref::Null(HeapType::Func)),
             ValueForm::Ref(NullForm::Extern) => Val::Ref(Ref::Null(HeapType::Extern)),
-            ValueForm::Extern(n) => Val::Ref(Ref::Extern(n)),
+            ValueForm::Ref(NullForm::Any) => Val::Ref(Ref::Null(HeapType::Any)),
+            ValueForm::Ref(NullForm::Exn) => Val::Ref(Ref::Null(HeapType::Exn)),
+            ValueForm::Extern(ExternForm::Number(n)) => Val::Ref(Ref::host(n)),
+            ValueForm::Extern(ExternForm::Any(inside)) => Val::Ref(Ref::Extern(match inside {
+                AnyForm::I31(i) => AnyRef::I31(i & 0x7fff_ffff),
+                AnyForm::Struct(a) => AnyRef::Struct(a),
+                AnyForm::Array(a) => AnyRef::Array(a),
+            })),
             ValueForm::Func(a) => Val::Ref(Ref::Func(a)),
+            ValueForm::Exn(a) => Val::Ref(Ref::Exn(a)),
+            ValueForm::I31(i) => Val::Ref(Ref::Any(AnyRef::I31(i & 0x7fff_ffff))),
+            ValueForm::Struct(a) => Val::Ref(Ref::Any(AnyRef::Struct(a))),
+            ValueForm::Array(a) => Val::Ref(Ref::Any(AnyRef::Array(a))),
+            ValueForm::Host(n) => Val::Ref(Ref::Any(AnyRef::Host(n))),
         }
     }
 }
@@ -291,8 +328,20 @@ fn inline(value: &Value) -> String {
         Val::F64(c) => format!("{{ f64 = \"{c:#018x}\" }}"),
         Val::V128(c) => format!("{{ v128 = \"{}\" }}", hex(&c.to_le_bytes())),
         Val::Ref(Ref::Null(heap)) => format!("{{ ref = \"null-{heap}\" }}"),
-        Val::Ref(Ref::Extern(n)) => format!("{{ extern = {n} }}"),
+        Val::Ref(Ref::Extern(AnyRef::Host(n))) => format!("{{ extern = {n} }}"),
+        Val::Ref(Ref::Extern(inside)) => format!("{{ extern = {{ {} }} }}", any(inside)),
         Val::Ref(Ref::Func(a)) => format!("{{ func = {a} }}"),
+        Val::Ref(Ref::Exn(a)) => format!("{{ exn = {a} }}"),
+        Val::Ref(Ref::Any(r)) => format!("{{ {} }}", any(r)),
+    }
+}
+
+fn any(r: &AnyRef) -> String {
+    match r {
+        AnyRef::I31(i) => format!("i31 = {i}"),
+        AnyRef::Struct(a) => format!("struct = {a}"),
+        AnyRef::Array(a) => format!("array = {a}"),
+        AnyRef::Host(n) => format!("host = {n}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::table::for_each_instruction;
-use super::types::{HeapType, Idx, ValType};
+use super::types::{HeapType, Idx, RefType, ValType};
 
 /// The bits of an `f32` constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,59 @@ pub struct MemArg {
     pub offset: u64,
     /// Index of the memory.
     pub mem: Idx,
+}
+
+/// A nullable reference type, where the instruction's opcode says that it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nullable(pub HeapType);
+
+/// A reference type without null, where the instruction's opcode says that it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NonNull(pub HeapType);
+
+impl From<Nullable> for RefType {
+    fn from(t: Nullable) -> RefType {
+        RefType { nullable: true, heap: t.0 }
+    }
+}
+
+impl From<NonNull> for RefType {
+    fn from(t: NonNull) -> RefType {
+        RefType { nullable: false, heap: t.0 }
+    }
+}
+
+/// A catch clause (2.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Catch {
+    /// `catch x l`
+    Catch(Idx, Idx),
+    /// `catch_ref x l`
+    CatchRef(Idx, Idx),
+    /// `catch_all l`
+    CatchAll(Idx),
+    /// `catch_all_ref l`
+    CatchAllRef(Idx),
+}
+
+/// The immediates of `try_table`: its type, and the clauses by which it catches exceptions, first to last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TryTable {
+    /// Type of the block.
+    pub bt: BlockType,
+    /// The clauses.
+    pub catches: Box<[Catch]>,
+}
+
+impl fmt::Display for Catch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Catch::Catch(x, l) => write!(f, "(catch {x} {l})"),
+            Catch::CatchRef(x, l) => write!(f, "(catch_ref {x} {l})"),
+            Catch::CatchAll(l) => write!(f, "(catch_all {l})"),
+            Catch::CatchAllRef(l) => write!(f, "(catch_all_ref {l})"),
+        }
+    }
 }
 
 macro_rules! syntax {
@@ -183,6 +236,31 @@ impl Immediate for ValType {
 impl Immediate for HeapType {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, " {self}")
+    }
+}
+
+impl Immediate for RefType {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " {self}")
+    }
+}
+
+impl Immediate for Nullable {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        RefType::from(*self).write(f)
+    }
+}
+
+impl Immediate for NonNull {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        RefType::from(*self).write(f)
+    }
+}
+
+impl Immediate for TryTable {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bt.write(f)?;
+        self.catches.iter().try_for_each(|c| write!(f, " {c}"))
     }
 }
 

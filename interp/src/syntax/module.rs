@@ -4,13 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::instr::Instr;
-use super::types::{ExternType, FuncType, GlobalType, Idx, MemType, RefType, TableType, ValType};
+use super::types::{
+    CompType, ExternType, FuncType, GlobalType, HeapType, Idx, MemType, RefType, SubType, TableType, TypeUse, ValType,
+};
 
 /// A module (2.5). Index spaces begin with what is imported.
 #[derive(Clone, Debug, Default)]
 pub struct Module {
-    /// Function types.
-    pub types: Vec<Arc<FuncType>>,
+    /// The types of all recursive types, one after another.
+    pub types: Vec<SubType>,
+    /// Where in `types` each recursive type ends.
+    pub rec_ends: Vec<usize>,
     /// Imports, in order.
     pub imports: Vec<Import>,
     /// Functions defined here.
@@ -19,6 +23,8 @@ pub struct Module {
     pub tables: Vec<Table>,
     /// Memories defined here.
     pub mems: Vec<MemType>,
+    /// Tags defined here: the indices of their types.
+    pub tags: Vec<Idx>,
     /// Globals defined here.
     pub globals: Vec<Global>,
     /// Element segments.
@@ -123,7 +129,7 @@ pub struct Import {
     pub name: String,
     /// What is imported.
     pub ty: ExternType,
-    /// For a function the index of its type.
+    /// For a function or a tag the index of its type.
     pub type_index: Option<Idx>,
 }
 
@@ -147,6 +153,8 @@ pub enum ExternIdx {
     Mem(Idx),
     /// A global.
     Global(Idx),
+    /// A tag.
+    Tag(Idx),
 }
 
 impl Module {
@@ -155,10 +163,72 @@ impl Module {
         self.func_imports
     }
 
+    /// The recursive types, in order.
+    pub fn rec_types(&self) -> impl Iterator<Item = &[SubType]> {
+        let starts = std::iter::once(0).chain(self.rec_ends.iter().copied());
+        starts.zip(&self.rec_ends).map(|(from, to)| &self.types[from..*to])
+    }
+
+    /// What the type at an index is.
+    ///
+    /// # Panics
+    ///
+    /// There is no such type; the module isn't valid.
+    pub fn comp_type(&self, x: Idx) -> &CompType {
+        &self.types[x as usize].comp
+    }
+
+    /// The function type at an index.
+    ///
+    /// # Panics
+    ///
+    /// There is no function type there; the module isn't valid.
+    pub fn func_type(&self, x: Idx) -> &Arc<FuncType> {
+        match self.comp_type(x) {
+            CompType::Func(ty) => ty,
+            other => panic!("validation let {other:?} stand for a function type"),
+        }
+    }
+
+    /// The least abstract heap type above one of this module's.
+    pub fn abs(&self, heap: HeapType) -> HeapType {
+        match heap {
+            HeapType::Type(TypeUse::Idx(x)) => self.comp_type(x).abs(),
+            other => other,
+        }
+    }
+
+    /// The greatest heap type above one of this module's: that of its hierarchy.
+    pub fn top(&self, heap: HeapType) -> HeapType {
+        self.abs(heap).abs_top()
+    }
+
+    /// A function type as it can be told outside of this module: references to its own types are to abstract ones.
+    pub fn abs_func_type(&self, ty: &FuncType) -> FuncType {
+        let abs = |t: &ValType| match t {
+            ValType::Ref(t) => ValType::Ref(RefType { heap: self.abs(t.heap), ..*t }),
+            other => *other,
+        };
+        FuncType { params: ty.params.iter().map(abs).collect(), results: ty.results.iter().map(abs).collect() }
+    }
+
+    fn imported_types(&self, is: fn(&ExternType) -> bool) -> impl Iterator<Item = Idx> {
+        self.imports.iter().filter(move |i| is(&i.ty)).filter_map(|i| i.type_index)
+    }
+
+    /// Indices of the types of all functions, imported ones first.
+    pub fn func_type_indices(&self) -> impl Iterator<Item = Idx> {
+        self.imported_types(|t| matches!(t, ExternType::Func(_))).chain(self.funcs.iter().map(|f| f.ty))
+    }
+
     /// Types of all functions, imported ones first.
     pub fn func_types(&self) -> Vec<Arc<FuncType>> {
-        let imported = self.imports.iter().filter_map(|i| i.type_index);
-        imported.chain(self.funcs.iter().map(|f| f.ty)).map(|x| self.types[x as usize].clone()).collect()
+        self.func_type_indices().map(|x| self.func_type(x).clone()).collect()
+    }
+
+    /// Indices of the types of all tags, imported ones first.
+    pub fn tag_type_indices(&self) -> impl Iterator<Item = Idx> {
+        self.imported_types(|t| matches!(t, ExternType::Tag(_))).chain(self.tags.iter().copied())
     }
 
     /// Types of all tables, imported ones first.
@@ -188,6 +258,10 @@ impl Module {
             ExternIdx::Table(x) => ExternType::Table(self.table_types()[x as usize]),
             ExternIdx::Mem(x) => ExternType::Mem(self.mem_types()[x as usize]),
             ExternIdx::Global(x) => ExternType::Global(self.global_types()[x as usize]),
+            ExternIdx::Tag(x) => {
+                let ty = self.tag_type_indices().nth(x as usize).expect("a valid module exports what it has");
+                ExternType::Tag((**self.func_type(ty)).clone())
+            }
         }
     }
 
@@ -205,7 +279,7 @@ impl Module {
     /// [`func_name`](Module::func_name) for many functions.
     pub fn namer(&self) -> impl Fn(Idx) -> String {
         let mut names: HashMap<Idx, String> = HashMap::new();
-        let funcs = self.imports.iter().filter(|i| i.type_index.is_some());
+        let funcs = self.imports.iter().filter(|i| matches!(i.ty, ExternType::Func(_)));
         let imported = (0..).zip(funcs).map(|(x, i)| (x, format!("{}.{}", i.module, i.name)));
         let debug = self.func_names.iter().cloned();
         let exported = self.exports.iter().rev().filter_map(|e| match e.item {

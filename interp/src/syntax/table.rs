@@ -38,6 +38,19 @@ macro_rules! for_each_instruction {
             [0x12] "return_call" ReturnCall { function_index as x: Idx } control(return_call);
             [0x13] "return_call_indirect" ReturnCallIndirect { table_index as x: Idx, type_index as y: Idx }
                 control(return_call_indirect);
+            [0x14] "call_ref" CallRef { type_index as x: Idx } control(call_ref);
+            [0x15] "return_call_ref" ReturnCallRef { type_index as x: Idx } control(return_call_ref);
+            [0xD5] "br_on_null" BrOnNull { relative_depth as l: Idx } control(br_on_null);
+            [0xD6] "br_on_non_null" BrOnNonNull { relative_depth as l: Idx } control(br_on_non_null);
+            [0xFB 0x18] "br_on_cast" BrOnCast {
+                relative_depth as l: Idx, from_ref_type as rt1: RefType, to_ref_type as rt2: RefType
+            } control(br_on_cast);
+            [0xFB 0x19] "br_on_cast_fail" BrOnCastFail {
+                relative_depth as l: Idx, from_ref_type as rt1: RefType, to_ref_type as rt2: RefType
+            } control(br_on_cast_fail);
+            [0x08] "throw" Throw { tag_index as x: Idx } exception(throw);
+            [0x0A] "throw_ref" ThrowRef {} exception(throw_ref);
+            [0x1F] "try_table" TryTable { try_table as body: TryTable } exception(try_table);
 
             // Parametric instructions (2.4.2).
             [0x1A] "drop" Drop {} parametric(drop);
@@ -126,6 +139,51 @@ macro_rules! for_each_instruction {
             [0xD0] "ref.null" RefNull { hty as ht: HeapType } reference(null);
             [0xD1] "ref.is_null" RefIsNull {} reference(is_null);
             [0xD2] "ref.func" RefFunc { function_index as x: Idx } reference(func);
+            [0xD3] "ref.eq" RefEq {} reference(eq);
+            [0xD4] "ref.as_non_null" RefAsNonNull {} reference(as_non_null);
+            [0xFB 0x14] "ref.test" RefTestNonNull { hty as rt: NonNull } reference(test);
+            [0xFB 0x15] "ref.test" RefTestNullable { hty as rt: Nullable } reference(test);
+            [0xFB 0x16] "ref.cast" RefCastNonNull { hty as rt: NonNull } reference(cast);
+            [0xFB 0x17] "ref.cast" RefCastNullable { hty as rt: Nullable } reference(cast);
+
+            // Aggregate instructions (2.4.7).
+            [0xFB 0x1C] "ref.i31" RefI31 {} aggregate(ref_i31);
+            [0xFB 0x1D] "i31.get_s" I31GetS {} aggregate(i31_get_s);
+            [0xFB 0x1E] "i31.get_u" I31GetU {} aggregate(i31_get_u);
+            [0xFB 0x00] "struct.new" StructNew { struct_type_index as x: Idx } aggregate(struct_new);
+            [0xFB 0x01] "struct.new_default" StructNewDefault { struct_type_index as x: Idx }
+                aggregate(struct_new_default);
+            [0xFB 0x02] "struct.get" StructGet { struct_type_index as x: Idx, field_index as i: Idx }
+                aggregate(struct_get);
+            [0xFB 0x03] "struct.get_s" StructGetS { struct_type_index as x: Idx, field_index as i: Idx }
+                aggregate(struct_get_s);
+            [0xFB 0x04] "struct.get_u" StructGetU { struct_type_index as x: Idx, field_index as i: Idx }
+                aggregate(struct_get_u);
+            [0xFB 0x05] "struct.set" StructSet { struct_type_index as x: Idx, field_index as i: Idx }
+                aggregate(struct_set);
+            [0xFB 0x06] "array.new" ArrayNew { array_type_index as x: Idx } aggregate(array_new);
+            [0xFB 0x07] "array.new_default" ArrayNewDefault { array_type_index as x: Idx }
+                aggregate(array_new_default);
+            [0xFB 0x08] "array.new_fixed" ArrayNewFixed { array_type_index as x: Idx, array_size as n: u32 }
+                aggregate(array_new_fixed);
+            [0xFB 0x09] "array.new_data" ArrayNewData { array_type_index as x: Idx, array_data_index as y: Idx }
+                aggregate(array_new_data);
+            [0xFB 0x0A] "array.new_elem" ArrayNewElem { array_type_index as x: Idx, array_elem_index as y: Idx }
+                aggregate(array_new_elem);
+            [0xFB 0x0B] "array.get" ArrayGet { array_type_index as x: Idx } aggregate(array_get);
+            [0xFB 0x0C] "array.get_s" ArrayGetS { array_type_index as x: Idx } aggregate(array_get_s);
+            [0xFB 0x0D] "array.get_u" ArrayGetU { array_type_index as x: Idx } aggregate(array_get_u);
+            [0xFB 0x0E] "array.set" ArraySet { array_type_index as x: Idx } aggregate(array_set);
+            [0xFB 0x0F] "array.len" ArrayLen {} aggregate(array_len);
+            [0xFB 0x10] "array.fill" ArrayFill { array_type_index as x: Idx } aggregate(array_fill);
+            [0xFB 0x11] "array.copy" ArrayCopy { array_type_index_dst as x: Idx, array_type_index_src as y: Idx }
+                aggregate(array_copy);
+            [0xFB 0x12] "array.init_data" ArrayInitData { array_type_index as x: Idx, array_data_index as y: Idx }
+                aggregate(array_init_data);
+            [0xFB 0x13] "array.init_elem" ArrayInitElem { array_type_index as x: Idx, array_elem_index as y: Idx }
+                aggregate(array_init_elem);
+            [0xFB 0x1A] "any.convert_extern" AnyConvertExtern {} aggregate(any_convert_extern);
+            [0xFB 0x1B] "extern.convert_any" ExternConvertAny {} aggregate(extern_convert_any);
 
             // Numeric instructions (2.4.8).
             [0x41] "i32.const" I32Const { value as c: i32 } constant(i32);

@@ -1,6 +1,7 @@
 //! Types (2.3): what values, functions, tables, memories and globals are.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// An index into one of a module's index spaces (2.5.1).
 pub type Idx = u32;
@@ -18,18 +19,58 @@ pub enum NumType {
     F64,
 }
 
+/// A type as it is used (`typeuse`, 2.3.3): by where it stands, or as itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TypeUse {
+    /// The type at an index of the module.
+    Idx(Idx),
+    /// The type at a position of the recursive type that it is used in.
+    Rec(u32),
+    /// A type that stands for itself, in closed types.
+    Def(DefType),
+}
+
+/// A defined type (2.3.10) of a store, where equal types are one: a number that [`DefTypes`](crate::valid::DefTypes)
+/// knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DefType(pub(crate) u32);
+
 /// Heap types (2.3.3): what a reference refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HeapType {
+    /// Anything internal.
+    Any,
+    /// Anything internal that can be compared.
+    Eq,
+    /// An unboxed integer of 31 bits.
+    I31,
+    /// Any structure.
+    Struct,
+    /// Any array.
+    Array,
+    /// Nothing internal.
+    None,
     /// Any function.
     Func,
+    /// No function.
+    NoFunc,
+    /// Any exception.
+    Exn,
+    /// No exception.
+    NoExn,
     /// Any reference owned by the host.
     Extern,
+    /// Nothing of the host's.
+    NoExtern,
+    /// A type of a module.
+    Type(TypeUse),
 }
 
-/// Reference types (2.3.4). Until typed references are executed, all are nullable.
+/// Reference types (2.3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RefType {
+    /// Whether the reference may be null.
+    pub nullable: bool,
     /// What the reference refers to.
     pub heap: HeapType,
 }
@@ -62,6 +103,48 @@ pub enum AddrType {
     I32,
     /// `i64`
     I64,
+}
+
+/// Storage types (2.3.7): what a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StorageType {
+    /// A value.
+    Val(ValType),
+    /// An integer of 8 bits.
+    I8,
+    /// An integer of 16 bits.
+    I16,
+}
+
+/// Field types (2.3.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldType {
+    /// Whether the field may change.
+    pub mutable: bool,
+    /// What it holds.
+    pub storage: StorageType,
+}
+
+/// Composite types (2.3.9).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CompType {
+    /// Structures, with these fields.
+    Struct(Arc<[FieldType]>),
+    /// Arrays of such elements.
+    Array(FieldType),
+    /// Functions.
+    Func(Arc<FuncType>),
+}
+
+/// Sub types (2.3.10): a composite type, and what it is declared to be below.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SubType {
+    /// Whether no type can be declared below it.
+    pub is_final: bool,
+    /// What it is declared to be below; at most one is valid.
+    pub supers: Vec<TypeUse>,
+    /// What it is.
+    pub comp: CompType,
 }
 
 /// Limits (2.3.11) of a memory, in pages, or of a table, in elements.
@@ -115,6 +198,8 @@ pub enum ExternType {
     Mem(MemType),
     /// A global.
     Global(GlobalType),
+    /// A tag, with the type of its exceptions' payloads as parameters.
+    Tag(FuncType),
 }
 
 impl ValType {
@@ -134,9 +219,14 @@ impl ValType {
 
 impl RefType {
     /// `funcref`.
-    pub const FUNC: RefType = RefType { heap: HeapType::Func };
+    pub const FUNC: RefType = RefType { nullable: true, heap: HeapType::Func };
     /// `externref`.
-    pub const EXTERN: RefType = RefType { heap: HeapType::Extern };
+    pub const EXTERN: RefType = RefType { nullable: true, heap: HeapType::Extern };
+
+    /// `(ref null ht)`
+    pub fn null(heap: HeapType) -> RefType {
+        RefType { nullable: true, heap }
+    }
 }
 
 impl Limits {
@@ -172,11 +262,6 @@ impl MemType {
     pub fn initial_bytes(&self) -> Option<u64> {
         self.limits.min.checked_mul(self.page)
     }
-
-    /// Whether this type matches `other` (`Memtype_sub`).
-    pub fn matches(&self, other: &MemType) -> bool {
-        self.addr == other.addr && self.page == other.page && self.limits.matches(&other.limits)
-    }
 }
 
 impl TableType {
@@ -188,24 +273,75 @@ impl TableType {
         };
         self.limits.max.map_or(elements, |max| max.min(elements))
     }
+}
 
-    /// Whether this type matches `other` (`Tabletype_sub`).
-    pub fn matches(&self, other: &TableType) -> bool {
-        self.addr == other.addr && self.element == other.element && self.limits.matches(&other.limits)
+/// Replaces the uses of types inside a type, as the standard's substitutions (2.3.10) do.
+pub trait Subst: Sized {
+    /// The type with each use replaced.
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> Self;
+}
+
+impl Subst for HeapType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> HeapType {
+        match self {
+            HeapType::Type(tu) => HeapType::Type(with(*tu)),
+            other => *other,
+        }
     }
 }
 
-impl ExternType {
-    /// Whether this type matches `other` (`Externtype_sub`, 3.3.16): whether it may be given for an import of that
-    /// type.
-    pub fn matches(&self, other: &ExternType) -> bool {
-        match (self, other) {
-            (ExternType::Func(a), ExternType::Func(b)) => a == b,
-            (ExternType::Table(a), ExternType::Table(b)) => a.matches(b),
-            (ExternType::Mem(a), ExternType::Mem(b)) => a.matches(b),
-            (ExternType::Global(a), ExternType::Global(b)) => a == b,
-            _ => false,
+impl Subst for RefType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> RefType {
+        RefType { nullable: self.nullable, heap: self.heap.subst(with) }
+    }
+}
+
+impl Subst for ValType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> ValType {
+        match self {
+            ValType::Ref(t) => ValType::Ref(t.subst(with)),
+            other => *other,
         }
+    }
+}
+
+impl Subst for FieldType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> FieldType {
+        let storage = match &self.storage {
+            StorageType::Val(t) => StorageType::Val(t.subst(with)),
+            packed => *packed,
+        };
+        FieldType { mutable: self.mutable, storage }
+    }
+}
+
+impl Subst for FuncType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> FuncType {
+        let list = |ts: &[ValType]| ts.iter().map(|t| t.subst(with)).collect();
+        FuncType { params: list(&self.params), results: list(&self.results) }
+    }
+}
+
+impl Subst for SubType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> SubType {
+        let comp = match &self.comp {
+            CompType::Struct(fields) => CompType::Struct(fields.iter().map(|t| t.subst(with)).collect()),
+            CompType::Array(t) => CompType::Array(t.subst(with)),
+            CompType::Func(t) => CompType::Func(Arc::new(t.subst(with))),
+        };
+        SubType { is_final: self.is_final, supers: self.supers.iter().map(|tu| with(*tu)).collect(), comp }
+    }
+}
+
+impl Subst for TableType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> TableType {
+        TableType { element: self.element.subst(with), ..*self }
+    }
+}
+
+impl Subst for GlobalType {
+    fn subst(&self, with: &impl Fn(TypeUse) -> TypeUse) -> GlobalType {
+        GlobalType { val: self.val.subst(with), ..*self }
     }
 }
 
@@ -220,21 +356,58 @@ impl fmt::Display for NumType {
     }
 }
 
+impl fmt::Display for TypeUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TypeUse::Idx(x) => x.fmt(f),
+            TypeUse::Rec(i) => write!(f, "rec.{i}"),
+            TypeUse::Def(DefType(n)) => write!(f, "deftype.{n}"),
+        }
+    }
+}
+
+/// As in the text format, with the abbreviations for nullable references to abstract types.
 impl fmt::Display for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.heap {
-            HeapType::Func => "funcref",
-            HeapType::Extern => "externref",
-        })
+        match (self.nullable, self.heap) {
+            (true, HeapType::None) => f.write_str("nullref"),
+            (true, HeapType::NoFunc) => f.write_str("nullfuncref"),
+            (true, HeapType::NoExn) => f.write_str("nullexnref"),
+            (true, HeapType::NoExtern) => f.write_str("nullexternref"),
+            (true, heap @ HeapType::Type(_)) => write!(f, "(ref null {heap})"),
+            (true, heap) => write!(f, "{heap}ref"),
+            (false, heap) => write!(f, "(ref {heap})"),
+        }
     }
 }
 
 impl fmt::Display for HeapType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            HeapType::Any => "any",
+            HeapType::Eq => "eq",
+            HeapType::I31 => "i31",
+            HeapType::Struct => "struct",
+            HeapType::Array => "array",
+            HeapType::None => "none",
             HeapType::Func => "func",
+            HeapType::NoFunc => "nofunc",
+            HeapType::Exn => "exn",
+            HeapType::NoExn => "noexn",
             HeapType::Extern => "extern",
+            HeapType::NoExtern => "noextern",
+            HeapType::Type(tu) => return tu.fmt(f),
         })
+    }
+}
+
+impl fmt::Display for StorageType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StorageType::Val(t) => t.fmt(f),
+            StorageType::I8 => f.write_str("i8"),
+            StorageType::I16 => f.write_str("i16"),
+        }
     }
 }
 
@@ -283,6 +456,7 @@ impl fmt::Display for ExternType {
             ExternType::Mem(t) => write!(f, "memory {}{} (pagesize {})", t.addr.written(), t.limits, t.page),
             ExternType::Global(t) if t.mutable => write!(f, "global (mut {})", t.val),
             ExternType::Global(t) => write!(f, "global {}", t.val),
+            ExternType::Tag(t) => write!(f, "tag {t}"),
         }
     }
 }

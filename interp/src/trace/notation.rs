@@ -6,7 +6,7 @@
 use std::fmt::{self, Write};
 
 use crate::exec::{Admin, Config, Frame, Label, Val};
-use crate::syntax::Instr;
+use crate::syntax::{Catch, Instr};
 use crate::value::Concrete;
 
 /// Instructions shown of what is still to come in one sequence.
@@ -103,7 +103,15 @@ fn open(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>, i: usize, frame: 
     for (label, height) in labels.iter().map(Some).chain([None]).zip(heights) {
         values(f, &stack[from..height])?;
         from = height;
-        if let Some(label) = label {
+        if let Some(label) = label
+            && let Some(handler) = label.handler
+        {
+            let Instr::TryTable { body } = &frame.body.instrs[handler.at as usize] else {
+                panic!("only try_table makes handlers")
+            };
+            let clauses: Vec<String> = body.catches[handler.tried as usize..].iter().map(Catch::to_string).collect();
+            write!(f, "handler_{}{{{}}} ", label.arity, clauses.join(" "))?;
+        } else if let Some(label) = label {
             let continuation = match frame.body.instrs.get(label.continuation as usize) {
                 Some(instr @ Instr::Loop { .. }) if label.continuation < label.after => instr.to_string(),
                 _ => String::new(),
@@ -121,9 +129,13 @@ fn pending(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result
             Admin::Val(v) => values(f, &[*v])?,
             Admin::Instr(instr) => write!(f, "({instr}) ")?,
             Admin::Block { .. } => f.write_str("(block …) ")?,
-            Admin::CallRef(ty) => write!(f, "(call_ref {ty}) ")?,
-            Admin::ReturnCallRef(ty) => write!(f, "(return_call_ref {ty}) ")?,
-            Admin::RefCast(ty) => write!(f, "(ref.cast {ty}) ")?,
+            Admin::CallRef(callee) => write!(f, "(call_ref {}) ", callee.ty)?,
+            Admin::ReturnCallRef(callee) => write!(f, "(return_call_ref {}) ", callee.ty)?,
+            Admin::RefCast(ty) => write!(f, "(ref.cast (ref null {})) ", config.store.types.func_type(*ty))?,
+            Admin::ArrayNewFixed { x, vals } => {
+                values(f, vals)?;
+                write!(f, "(array.new_fixed {x} {}) ", vals.len())?;
+            }
         }
     }
     Ok(())
@@ -156,7 +168,7 @@ fn ahead(f: &mut fmt::Formatter<'_>, frame: &Frame, from: u32) -> fmt::Result {
             Instr::End {} | Instr::Else {} if nested == 0 => return Ok(()),
             _ if n == AHEAD => return f.write_str("… "),
             Instr::End {} => nested -= 1,
-            Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } => nested += 1,
+            Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } | Instr::TryTable { .. } => nested += 1,
             _ => {}
         }
         match instr {

@@ -97,7 +97,7 @@ const TABLE: &str = r#"(module (table $t 8 externref) (table $u 4 funcref) (tabl
     (func (export "size") (result i32) (table.size $v)))"#;
 
 fn number(n: u32) -> Value {
-    Val::Ref(Ref::Extern(n))
+    Val::Ref(Ref::host(n))
 }
 
 /// The table of `TABLE` with the numbers 0 to 7.
@@ -111,7 +111,7 @@ fn numbered() -> Run {
 
 fn numbers(run: &Run) -> Vec<u32> {
     let table = &run.machine.store().tables[run.instance.tables[0]];
-    table.elements.iter().map(|r| if let Ref::Extern(n) = r { *n } else { 99 }).collect()
+    table.elements.iter().map(|r| if let Ref::Extern(AnyRef::Host(n)) = r { *n } else { 99 }).collect()
 }
 
 #[test]
@@ -161,5 +161,5 @@ fn table_grow() {
     assert_eq!(run.call("size", &[]), returned(&[2]));
     assert_eq!(run.observed("grow", &[number(1), Val::I32(1)], &mut ()), returned(&[2]));
     assert_eq!(run.observed("grow", &[number(1), Val::I32(0)], &mut ()), returned(&[3]));
-    assert_eq!(run.machine.store().tables[run.instance.tables[2]].elements[2], Ref::Extern(1));
+    assert_eq!(run.machine.store().tables[run.instance.tables[2]].elements[2], Ref::host(1));
 }

@@ -4,12 +4,13 @@ mod addresses;
 mod budgets;
 mod bulk;
 mod derivations;
+mod heap;
 mod pages;
 
 use std::sync::Arc;
 
 use assay_interp::binary;
-use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Ref, Store, Val, Value};
+use assay_interp::exec::{AnyRef, ExternAddr, ModuleInst, Ref, Store, Val, Value};
 use assay_interp::machine::{Budgets, Host, HostError, Machine};
 use assay_interp::outcome::{Outcome, TrapKind};
 use assay_interp::syntax::{ExternType, FuncType, HeapType, Module, PAGE, ValType};
@@ -289,7 +290,7 @@ fn references_are_values() {
         (func (export "select") (param externref externref i32) (result externref)
             (select (result externref) (local.get 0) (local.get 1) (local.get 2))))"#,
     );
-    let (null, three) = (Val::Ref(Ref::Null(HeapType::Extern)), Val::Ref(Ref::Extern(3)));
+    let (null, three) = (Val::Ref(Ref::Null(HeapType::Extern)), Val::Ref(Ref::host(3)));
     assert_eq!(run.observed("is_null", &[null], &mut ()), returned(&[1]));
     assert_eq!(run.observed("is_null", &[three], &mut ()), returned(&[0]));
     assert_eq!(run.call("func", &[]), returned(&[0]));
@@ -344,7 +345,7 @@ impl Host for Script {
 
 fn host_func(machine: &mut Machine, id: usize, params: usize, results: usize) -> ExternAddr {
     let ty = Arc::new(FuncType { params: vec![ValType::I32; params], results: vec![ValType::I32; results] });
-    ExternAddr::Func(machine.store_mut().alloc_func(FuncInst::Host { ty, id }))
+    ExternAddr::Func(machine.store_mut().alloc_host_func(ty, id))
 }
 
 const CALLS_HOST: &str = r#"(module
@@ -384,7 +385,7 @@ fn the_host_is_called_and_may_throw() {
     traps(call("indirect", &[1]), TrapKind::IndirectCallType);
     assert_eq!(call("add", &[1, 2]), returned(&[3]), "an imported function, exported");
     assert_eq!(call("poke", &[300]), returned(&[99]));
-    assert_eq!(call("throw", &[0]), Outcome::Threw);
+    assert_eq!(call("throw", &[0]), Outcome::Threw(Vec::new()));
     assert_eq!(call("twice", &[0]), returned(&[11]), "nothing is left of the call that threw");
     assert_eq!(machine.store().mems[0].bytes[0], 1, "what was done before stays, the rest isn't done");
     let ids: Vec<usize> = host.log.iter().map(|(id, _)| *id).collect();

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use assay_interp::binary;
 use assay_interp::exec::module::{AllocError, alloc_module};
 use assay_interp::exec::{
-    Admin, Config, Domain, ExternAddr, FuncInst, GlobalInst, MemInst, Place, Progress, Redex, Ref, Store, TableInst,
-    Val,
+    Admin, Callee, Config, Domain, ExternAddr, FuncInst, GlobalInst, MemInst, Place, Progress, Redex, Ref, Store,
+    TableInst, Val,
 };
 use assay_interp::outcome::TrapKind;
 use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Module, NumType, SegmentMode, ValType};
@@ -26,7 +26,7 @@ use super::obligation::{Obligation, obligations};
 use super::path::{Assumptions, Path, SymMemory, SymRef, SymTable, Undecided};
 use super::report::{Finding, How, Report, Verdict, Why};
 use super::witness::{Begun, NotFound, Witness, search};
-use super::world::World;
+use super::world::{World, unfollowed};
 use crate::smt::Questions;
 
 /// What a proof may cost. All but `time` are counts, so that a verdict is the same on every machine.
@@ -113,7 +113,9 @@ pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Repor
         seen: BTreeMap::new(),
         taint: Taint::default(),
     };
-    if world.aliases {
+    if let Some(why) = unfollowed(&module) {
+        (0..).zip(module.func_type_indices()).for_each(|(x, _)| explorer.taint.add(x, 0, why));
+    } else if world.aliases {
         explorer.taint_code(&explored.iter().map(|x| Instr::Call { x: *x }).collect::<Vec<_>>(), ALIASES);
     } else {
         explorer.explore(&in_question, budgets.time / 2);
@@ -462,10 +464,11 @@ impl Explorer<'_> {
         for import in &self.module.imports {
             imports.push(match &import.ty {
                 ExternType::Func(_) => {
-                    let func = FuncInst::Host { ty: func_types[funcs].clone(), id: funcs };
+                    let func = store.alloc_host_func(func_types[funcs].clone(), funcs);
                     funcs += 1;
-                    ExternAddr::Func(store.alloc_func(func))
+                    ExternAddr::Func(func)
                 }
+                ExternType::Tag(_) => unreachable!("a module with tags isn't followed"),
                 ExternType::Table(t) => ExternAddr::Table(store.alloc_table(*t, table(path))),
                 ExternType::Mem(t) => ExternAddr::Mem(store.alloc_mem(*t, memory(path))),
                 ExternType::Global(t) => {
@@ -552,7 +555,7 @@ impl Step {
 
 /// A call, but for that of the function explored, in one step: like a call out. `None` if that isn't what comes next.
 fn opaque_call(config: &mut Config<Path>, path: &Path) -> Option<Result<Step, Undecided>> {
-    let Some(Redex::Admin(Admin::CallRef(ty))) = config.redex() else { return None };
+    let Some(Redex::Admin(Admin::CallRef(Callee { ty, .. }))) = config.redex() else { return None };
     let Some(Val::Ref(callee)) = config.stack.values().last().copied() else { return None };
     if config.frames.is_empty() {
         return None;
@@ -679,7 +682,7 @@ fn sealed_elements(module: &Module, table: Idx, len: u64, funcs: &[usize]) -> Op
     if len > limit {
         return None;
     }
-    let null = Ref::Null(module.table_types()[table as usize].element.heap);
+    let null = Ref::Null(module.top(module.table_types()[table as usize].element.heap));
     let mut elements = vec![null; len as usize];
     for elem in &module.elems {
         let SegmentMode::Active { target, offset } = &elem.mode else { continue };
@@ -694,7 +697,7 @@ fn sealed_elements(module: &Module, table: Idx, len: u64, funcs: &[usize]) -> Op
         for (k, init) in elem.init.iter().enumerate() {
             let r = match init.instrs[..] {
                 [Instr::RefFunc { x }, Instr::End {}] => Ref::Func(funcs[x as usize]),
-                [Instr::RefNull { ht }, Instr::End {}] => Ref::Null(ht),
+                [Instr::RefNull { ht }, Instr::End {}] => Ref::Null(module.top(ht)),
                 _ => return None,
             };
             // A segment that leaves the table traps: then there is no instance to call.

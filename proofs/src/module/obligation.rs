@@ -22,12 +22,15 @@ impl Obligation {
             TrapKind::IndirectCallType | TrapKind::UninitializedElement => "indirect-call",
             TrapKind::IntegerDivideByZero | TrapKind::IntegerOverflow | TrapKind::InvalidConversion => "arithmetic",
             TrapKind::Unreachable => "unreachable",
+            TrapKind::NullReference | TrapKind::CastFailure => "reference",
+            TrapKind::ArrayOutOfBounds => "array",
             TrapKind::Other => "other",
         }
     }
 
     /// All groups.
-    pub const GROUPS: [&'static str; 5] = ["memory", "table", "indirect-call", "arithmetic", "unreachable"];
+    pub const GROUPS: [&'static str; 7] =
+        ["memory", "table", "indirect-call", "arithmetic", "unreachable", "reference", "array"];
 }
 
 /// All obligations of a module, in the order of its code. Those of instantiation aren't among them.

@@ -261,10 +261,18 @@ impl Domain for Path {
         }
     }
 
-    fn is_func(&self, r: SymRef, test: impl Fn(FuncAddr) -> bool) -> Term {
+    fn is_ref(&self, r: SymRef, test: impl Fn(Ref) -> bool) -> Term {
         match r {
-            SymRef::Known(r) => self.truth(matches!(r, Ref::Func(a) if test(a))),
+            SymRef::Known(Ref::Null(_)) => self.truth(false),
+            SymRef::Known(r) => self.truth(test(r)),
             SymRef::Any(_) => self.choice(),
+        }
+    }
+
+    fn resolve(&self, r: SymRef) -> Result<Ref, Undecided> {
+        match r {
+            SymRef::Known(r) => Ok(r),
+            SymRef::Any(_) => Err(Undecided::GiveUp("a reference that isn't known")),
         }
     }
 
@@ -306,6 +314,10 @@ impl Memory<Path> for SymMemory {
 impl Table<Path> for SymTable {
     fn len(&self, _d: &Path) -> Term {
         self.len
+    }
+
+    fn refs(&self) -> impl Iterator<Item = SymRef> {
+        self.elements.iter().flat_map(|elements| elements.iter()).map(|r| SymRef::Known(*r))
     }
 
     fn get(&self, d: &Path, i: Term) -> Result<SymRef, Undecided> {

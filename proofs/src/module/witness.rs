@@ -131,8 +131,8 @@ fn value(t: ValType, bits: u128) -> Value {
         ValType::Num(NumType::F64) => Val::F64(bits as u64),
         ValType::V128 => Val::V128(bits),
         // The term of a reference is whether it is null.
-        ValType::Ref(r) if r.heap == HeapType::Extern && bits == 0 => Val::Ref(Ref::Extern(1)),
-        ValType::Ref(r) => Val::Ref(Ref::Null(r.heap)),
+        ValType::Ref(r) if r.heap == HeapType::Extern && bits == 0 => Val::Ref(Ref::host(1)),
+        ValType::Ref(r) => Val::Ref(Ref::Null(r.heap.abs_top())),
     }
 }
 

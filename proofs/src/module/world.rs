@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use assay_interp::syntax::{AddrType, Elem, ExternIdx, ExternType, Idx, Instr, Module, SegmentMode, ValType};
+use assay_interp::syntax::{
+    AddrType, CompType, Elem, ExternIdx, ExternType, Idx, Instr, Module, RefType, SegmentMode, SubType, ValType,
+};
 
 /// What can change, and who can be called.
 #[derive(Clone, Debug)]
@@ -74,7 +76,7 @@ impl World {
             .imports
             .iter()
             .filter_map(|import| match &import.ty {
-                ExternType::Func(_) => None,
+                ExternType::Func(_) | ExternType::Tag(_) => None,
                 ExternType::Global(t) => t.mutable.then_some((0, Some(t.val))),
                 ExternType::Mem(t) => Some((1, Some(address(t.addr)))),
                 ExternType::Table(t) => Some((2, Some(address(t.addr)))),
@@ -91,6 +93,7 @@ impl World {
                 ExternIdx::Func(x) => {
                     self.entries.insert(x);
                 }
+                ExternIdx::Tag(_) => {}
                 ExternIdx::Table(x) => self.table_changes[x as usize] = true,
                 ExternIdx::Mem(x) => self.mem_grows[x as usize] = true,
                 ExternIdx::Global(x) => {
@@ -107,7 +110,10 @@ impl World {
                     Instr::Call { x } | Instr::ReturnCall { x } => {
                         self.calls[index].insert(x);
                     }
-                    Instr::CallIndirect { .. } | Instr::ReturnCallIndirect { .. } => {
+                    Instr::CallIndirect { .. }
+                    | Instr::ReturnCallIndirect { .. }
+                    | Instr::CallRef { .. }
+                    | Instr::ReturnCallRef { .. } => {
                         self.indirect.insert(index as Idx);
                     }
                     Instr::MemoryGrow { x } => self.mem_grows[x as usize] = true,
@@ -198,7 +204,10 @@ impl World {
         for instr in code {
             match instr {
                 Instr::Call { x } | Instr::ReturnCall { x } => todo.push(*x),
-                Instr::CallIndirect { .. } | Instr::ReturnCallIndirect { .. } => indirect = true,
+                Instr::CallIndirect { .. }
+                | Instr::ReturnCallIndirect { .. }
+                | Instr::CallRef { .. }
+                | Instr::ReturnCallRef { .. } => indirect = true,
                 _ => {}
             }
         }
@@ -237,14 +246,59 @@ impl World {
     }
 }
 
+/// What a module uses that isn't followed yet, so that nothing is known of any of its functions: typed references,
+/// structures and arrays, exceptions.
+pub fn unfollowed(module: &Module) -> Option<&'static str> {
+    const TYPES: &str = "typed references, structures and arrays aren't followed yet";
+    const EXCEPTIONS: &str = "exceptions aren't followed yet";
+    if module.tag_type_indices().next().is_some() {
+        return Some(EXCEPTIONS);
+    }
+    let plain = |t: &ValType| match t {
+        ValType::Ref(t) => matches!(*t, RefType::FUNC | RefType::EXTERN),
+        ValType::Num(_) | ValType::V128 => true,
+    };
+    let plain_type = |sub: &SubType| match &sub.comp {
+        CompType::Func(ty) => sub.is_final && sub.supers.is_empty() && ty.params.iter().chain(&ty.results).all(plain),
+        CompType::Struct(_) | CompType::Array(_) => false,
+    };
+    let globals = module.global_types();
+    let tables = module.table_types();
+    let items = globals.iter().map(|t| t.val).chain(tables.iter().map(|t| ValType::Ref(t.element)));
+    let locals = module.funcs.iter().flat_map(|f| &f.locals).map(|(_, t)| *t);
+    let one_each = module.rec_types().all(|group| group.len() == 1);
+    if !one_each || !module.types.iter().all(plain_type) || !items.chain(locals).all(|t| plain(&t)) {
+        return Some(TYPES);
+    }
+    let exprs = module.elems.iter().flat_map(|elem| &elem.init).chain(module.globals.iter().map(|g| &g.init));
+    let exprs = exprs.chain(module.tables.iter().filter_map(|t| t.init.as_ref()));
+    let code = module.funcs.iter().map(|f| &f.body).chain(exprs).flat_map(|e| &e.instrs);
+    code.filter(|instr| !is_followed(instr))
+        .map(|instr| if is_of_exceptions(instr) { EXCEPTIONS } else { TYPES })
+        .next()
+}
+
+fn is_of_exceptions(instr: &Instr) -> bool {
+    matches!(instr, Instr::Throw { .. } | Instr::ThrowRef {} | Instr::TryTable { .. })
+}
+
+fn is_followed(instr: &Instr) -> bool {
+    let name = instr.mnemonic();
+    let references = ["call_ref", "return_call_ref", "ref.as_non_null", "ref.eq", "ref.test", "ref.cast", "ref.i31"];
+    let families = ["br_on_", "struct.", "array.", "i31.", "any.", "extern."];
+    !is_of_exceptions(instr) && !references.contains(&name) && !families.iter().any(|family| name.starts_with(family))
+}
+
 #[cfg(test)]
 mod tests {
     use assay_interp::syntax::Instr;
 
     /// What [`World::code`](super::World::code) looks at, or needn't since memories hold anything anyway.
-    const KNOWN: [&str; 18] = [
+    const KNOWN: [&str; 20] = [
         "call",
         "call_indirect",
+        "call_ref",
+        "return_call_ref",
         "return_call",
         "return_call_indirect",
         "data.drop",
@@ -272,7 +326,9 @@ mod tests {
             let parts: Vec<&str> = name.split(['.', '_']).collect();
             let is_store = parts.iter().any(|part| part.starts_with("store"));
             let matters = parts.iter().any(|part| words.contains(part)) && !is_store && *name != "drop";
-            assert!(!matters || KNOWN.contains(name), "{name} is new to the world outside");
+            // A module that has one of these isn't followed at all.
+            let refused = ["array.", "struct.", "throw", "try_table"].iter().any(|prefix| name.starts_with(prefix));
+            assert!(!matters || refused || KNOWN.contains(name), "{name} is new to the world outside");
         }
     }
 }
