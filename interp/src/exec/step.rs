@@ -119,7 +119,11 @@ impl<D: Domain> Config<D> {
 
     fn reduce(&mut self, d: &D, instr: &Instr) -> Result<Progress<D>, D::Undecided> {
         let rule = reduce(self, d, instr)?;
-        Ok(self.instead.take().unwrap_or(Progress::Reduced(rule)))
+        // Looked at before it is moved: every step comes by here.
+        match self.instead {
+            None => Ok(Progress::Reduced(rule)),
+            Some(_) => Ok(self.instead.take().expect("it is there")),
+        }
     }
 }
 
