@@ -14,7 +14,7 @@ use crate::report::{Point, What, Why, typed};
 /// A module as it is raced.
 pub(crate) struct Subject {
     pub(crate) exposed: Exposed,
-    /// Whether it may choose the bits of a NaN.
+    /// Whether there is an instruction in it that may choose its result.
     may_choose: bool,
 }
 
@@ -91,7 +91,8 @@ impl<'a> Race<'a> {
         };
         let subject = self.instances.get(instance).and_then(|name| self.subjects.get(name));
         let items = subject.map_or(&[][..], |subject| &subject.exposed.items);
-        let may_choose = subject.is_some_and(|subject| subject.may_choose);
+        // What another module chose may have come here by what they share.
+        let may_choose = self.subjects.values().any(|subject| subject.may_choose);
         let subjects = &self.subjects;
         let mut load = |name: &str| match subjects.get(name) {
             Some(subject) => Ok(subject.exposed.wasm.clone()),
@@ -107,7 +108,7 @@ impl<'a> Race<'a> {
         let (first, others) = seen.split_first().expect("there are engines");
         let mut compared = Compared::Agree;
         for other in others {
-            let pair = Pair::new(first, other, items, may_choose);
+            let pair = Pair::new(first, other, items);
             let is_choice = || may_choose && choice::chose(&self.scenario, &mut load);
             compared = both(compared, pair.compared(is_choice));
         }
@@ -151,17 +152,16 @@ enum Equality {
 struct Pair<'a> {
     left: &'a Seen,
     right: &'a Seen,
-    may_choose: bool,
     points: Vec<Point>,
-    /// Whether NaNs differ in their bits.
-    nan: bool,
+    /// NaNs that differ in their bits, and what may be one.
+    nans: Vec<Point>,
     /// Why it can't be compared, whatever else differs.
     why: Option<Why>,
 }
 
 impl<'a> Pair<'a> {
-    fn new(left: &'a Seen, right: &'a Seen, items: &[Item], may_choose: bool) -> Pair<'a> {
-        let mut pair = Pair { left, right, may_choose, points: Vec::new(), nan: false, why: None };
+    fn new(left: &'a Seen, right: &'a Seen, items: &[Item]) -> Pair<'a> {
+        let mut pair = Pair { left, right, points: Vec::new(), nans: Vec::new(), why: None };
         pair.ends();
         if pair.why.is_none() {
             pair.logs();
@@ -172,15 +172,17 @@ impl<'a> Pair<'a> {
         pair
     }
 
-    fn compared(self, is_choice: impl FnOnce() -> bool) -> Compared {
+    fn compared(mut self, is_choice: impl FnOnce() -> bool) -> Compared {
         let hard = !self.points.is_empty();
         match self.why {
             // An item that one engine can't show hides no difference in another.
             Some(why) if !hard || self.may_not_be_compared() => Compared::Inconclusive { why, parted: false },
-            _ if hard && is_choice() => Compared::Inconclusive { why: Why::Choice, parted: true },
-            _ if hard => Compared::Differ(self.points),
-            _ if self.nan => Compared::Inconclusive { why: Why::Choice, parted: false },
-            _ => Compared::Agree,
+            _ if !hard && self.nans.is_empty() => Compared::Agree,
+            _ if is_choice() => Compared::Inconclusive { why: Why::Choice, parted: hard },
+            _ => {
+                self.points.append(&mut self.nans);
+                Compared::Differ(self.points)
+            }
         }
     }
 
@@ -188,9 +190,18 @@ impl<'a> Pair<'a> {
         out_of_question(&self.left.ended).or(out_of_question(&self.right.ended)).is_some()
     }
 
+    fn new_point(&self, what: What, left: String, right: String) -> Point {
+        Point { what, left: (self.left.id.clone(), left), right: (self.right.id.clone(), right) }
+    }
+
     fn point(&mut self, what: What, left: String, right: String) {
-        let (left, right) = ((self.left.id.clone(), left), (self.right.id.clone(), right));
-        self.points.push(Point { what, left, right });
+        let point = self.new_point(what, left, right);
+        self.points.push(point);
+    }
+
+    fn nan(&mut self, what: What, left: String, right: String) {
+        let point = self.new_point(what, left, right);
+        self.nans.push(point);
     }
 
     fn ends(&mut self) {
@@ -208,18 +219,18 @@ impl<'a> Pair<'a> {
         match (x, y) {
             (Outcome::Returned(v), Outcome::Returned(w)) if v.len() == w.len() => {
                 for (i, (v, w)) in v.iter().zip(w).enumerate() {
-                    match self.values(v, w) {
+                    match values(v, w) {
                         Equality::Unequal => self.point(What::Result(i), typed(v), typed(w)),
-                        Equality::BothNan => self.nan = true,
+                        Equality::BothNan => self.nan(What::Result(i), typed(v), typed(w)),
                         Equality::Equal => {}
                     }
                 }
             }
             (Outcome::Threw(v), Outcome::Threw(w)) if v.len() == w.len() => {
                 for (i, (v, w)) in v.iter().zip(w).enumerate() {
-                    match self.values(v, w) {
+                    match values(v, w) {
                         Equality::Unequal => self.point(What::Payload(i), typed(v), typed(w)),
-                        Equality::BothNan => self.nan = true,
+                        Equality::BothNan => self.nan(What::Payload(i), typed(v), typed(w)),
                         Equality::Equal => {}
                     }
                 }
@@ -234,37 +245,6 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn values(&self, a: &Value, b: &Value) -> Equality {
-        let bits32 = |c: u32| f32::from_bits(c).is_nan();
-        let bits64 = |c: u64| f64::from_bits(c).is_nan();
-        let both_nan = match (a, b) {
-            (Value::Ref(a), Value::Ref(b)) => {
-                // Addresses are each engine's own.
-                let equal = match (a, b) {
-                    (Ref::Func(_), Ref::Func(_)) | (Ref::Exn(_), Ref::Exn(_)) => true,
-                    (Ref::Any(a), Ref::Any(b)) | (Ref::Extern(a), Ref::Extern(b)) => match (a, b) {
-                        (AnyRef::Struct(_), AnyRef::Struct(_)) | (AnyRef::Array(_), AnyRef::Array(_)) => true,
-                        _ => a == b,
-                    },
-                    _ => a == b,
-                };
-                return if equal { Equality::Equal } else { Equality::Unequal };
-            }
-            _ if a == b => return Equality::Equal,
-            (Value::F32(a), Value::F32(b)) => bits32(*a) && bits32(*b),
-            (Value::F64(a), Value::F64(b)) => bits64(*a) && bits64(*b),
-            // Reinterpreted, or loaded from where a float was stored.
-            (Value::I32(a), Value::I32(b)) => self.may_choose && bits32(*a) && bits32(*b),
-            (Value::I64(a), Value::I64(b)) => self.may_choose && bits64(*a) && bits64(*b),
-            (Value::V128(a), Value::V128(b)) => {
-                let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
-                self.may_choose && (0..16).all(|i| a[i] == b[i] || both_nan_around(&a, &b, i))
-            }
-            _ => false,
-        };
-        if both_nan { Equality::BothNan } else { Equality::Unequal }
-    }
-
     fn logs(&mut self) {
         let (a, b) = (&self.left.log, &self.right.log);
         for i in 0..a.len().max(b.len()) {
@@ -272,7 +252,7 @@ impl<'a> Pair<'a> {
                 (Some(a), Some(b)) if a.import == b.import && a.args.len() == b.args.len() => {
                     let mut all = Equality::Equal;
                     for (v, w) in a.args.iter().zip(&b.args) {
-                        all = match (all, self.values(v, w)) {
+                        all = match (all, values(v, w)) {
                             (Equality::Unequal, _) | (_, Equality::Unequal) => Equality::Unequal,
                             (Equality::BothNan, _) | (_, Equality::BothNan) => Equality::BothNan,
                             _ => Equality::Equal,
@@ -284,7 +264,7 @@ impl<'a> Pair<'a> {
             };
             match equality {
                 Equality::Equal => {}
-                Equality::BothNan => self.nan = true,
+                Equality::BothNan => self.nan(What::HostCall(i), host_call(a.get(i)), host_call(b.get(i))),
                 Equality::Unequal => {
                     self.point(What::HostCall(i), host_call(a.get(i)), host_call(b.get(i)));
                     // The calls after it only follow from it.
@@ -305,9 +285,9 @@ impl<'a> Pair<'a> {
                     self.point(What::Table(label(), i), nullness(a[i]), nullness(b[i]));
                 }
             }
-            (Ok(State::Global(v)), Ok(State::Global(w))) => match self.values(v, w) {
+            (Ok(State::Global(v)), Ok(State::Global(w))) => match values(v, w) {
                 Equality::Equal => {}
-                Equality::BothNan => self.nan = true,
+                Equality::BothNan => self.nan(What::Global(label()), typed(v), typed(w)),
                 Equality::Unequal => self.point(What::Global(label()), typed(v), typed(w)),
             },
             (Err(a), Err(b)) if class(a) == class(b) => {}
@@ -333,15 +313,48 @@ impl<'a> Pair<'a> {
             return self.point(What::MemorySize(item.label.clone()), bytes(a.len()), bytes(b.len()));
         }
         let unequal = |i: &usize| a[*i] != b[*i];
-        match (0..a.len()).filter(unequal).find(|i| !(self.may_choose && both_nan_around(a, b, *i))) {
-            None => self.nan = true,
-            Some(i) => {
-                let hex =
-                    |m: &[u8]| m[i..m.len().min(i + 8)].iter().map(|byte| format!("{byte:02x} ")).collect::<String>();
-                self.point(What::Memory(item.label.clone(), i), hex(a).trim_end().into(), hex(b).trim_end().into());
-            }
+        let hex = |m: &[u8], i: usize| {
+            let bytes: Vec<String> = m[i..m.len().min(i + 8)].iter().map(|byte| format!("{byte:02x}")).collect();
+            bytes.join(" ")
+        };
+        let memory = |i| What::Memory(item.label.clone(), i);
+        if let Some(i) = (0..a.len()).filter(unequal).find(|i| !both_nan_around(a, b, *i)) {
+            self.point(memory(i), hex(a, i), hex(b, i));
+        } else if let Some(i) = (0..a.len()).find(unequal) {
+            self.nan(memory(i), hex(a, i), hex(b, i));
         }
     }
+}
+
+/// How two values compare. A number of 32 or 64 bits may be a float, reinterpreted or loaded from where one was stored.
+fn values(a: &Value, b: &Value) -> Equality {
+    let bits32 = |c: u32| f32::from_bits(c).is_nan();
+    let bits64 = |c: u64| f64::from_bits(c).is_nan();
+    let both_nan = match (a, b) {
+        (Value::Ref(a), Value::Ref(b)) => {
+            // Addresses are each engine's own.
+            let equal = match (a, b) {
+                (Ref::Func(_), Ref::Func(_)) | (Ref::Exn(_), Ref::Exn(_)) => true,
+                (Ref::Any(a), Ref::Any(b)) | (Ref::Extern(a), Ref::Extern(b)) => match (a, b) {
+                    (AnyRef::Struct(_), AnyRef::Struct(_)) | (AnyRef::Array(_), AnyRef::Array(_)) => true,
+                    _ => a == b,
+                },
+                _ => a == b,
+            };
+            return if equal { Equality::Equal } else { Equality::Unequal };
+        }
+        _ if a == b => return Equality::Equal,
+        (Value::F32(a), Value::F32(b)) => bits32(*a) && bits32(*b),
+        (Value::F64(a), Value::F64(b)) => bits64(*a) && bits64(*b),
+        (Value::I32(a), Value::I32(b)) => bits32(*a) && bits32(*b),
+        (Value::I64(a), Value::I64(b)) => bits64(*a) && bits64(*b),
+        (Value::V128(a), Value::V128(b)) => {
+            let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
+            (0..16).all(|i| a[i] == b[i] || both_nan_around(&a, &b, i))
+        }
+        _ => false,
+    };
+    if both_nan { Equality::BothNan } else { Equality::Unequal }
 }
 
 /// Whether the bytes around `i`, as an aligned `f32` or `f64`, are a NaN in both memories.

@@ -267,6 +267,20 @@ fn a_number_for_a_nan_where_nothing_was_chosen() {
     assert_eq!(only_point(&run(wat, Fault { invoke: Some(number), ..Fault::default() })), What::Result(0));
 }
 
+/// An engine that makes a NaN quiet which it only passes on.
+#[test]
+fn bits_of_a_nan_that_nobody_chose() {
+    let quiet: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::F32(0x7fe0_0000)]);
+    let wat = r#"(module (func (export "f") (result f32)
+      (drop (f32.add (f32.const 1) (f32.const 1))) (f32.const nan:0x200000)))"#;
+    let fault = || Fault { invoke: Some(quiet), ..Fault::default() };
+    assert_eq!(only_point(&run(wat, fault())), What::Result(0));
+    inconclusive(
+        &run(&wat.replace("(f32.const 1) (f32.const 1)", "(f32.const nan) (f32.const 1)"), fault()),
+        Why::Choice,
+    );
+}
+
 /// The bits of floats are numbers where no operation may choose them.
 #[test]
 fn bytes_like_a_nan_in_a_module_without_arithmetic() {

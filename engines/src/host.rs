@@ -53,6 +53,6 @@ impl Scripted {
 fn default(t: &ValType) -> Result<Value, Throws> {
     match t {
         ValType::Ref(t) if !t.nullable => Err(Throws),
-        t => Ok(Val::default(&Concrete, *t, |heap| heap)),
+        t => Ok(Val::default(&Concrete::default(), *t, |heap| heap)),
     }
 }

@@ -8,7 +8,7 @@ use assay_interp::machine::{Budgets, Host, HostError, Machine};
 use assay_interp::outcome::Outcome;
 use assay_interp::syntax::{ExternType, Features, RefType, ValType};
 use assay_interp::trace::{Last, Observer};
-use assay_interp::value::Concrete;
+use assay_interp::value::{Chosen, Concrete, Profile};
 
 use crate::host::Scripted;
 use crate::{Engine, HostCall, InstanceId, Link, Nulls, Ref, Source};
@@ -18,6 +18,7 @@ pub struct Interp {
     machine: Machine,
     budgets: Budgets,
     features: Features,
+    profile: Profile,
     instances: Vec<Arc<ModuleInst>>,
     host: Script,
     /// How many last steps of an invocation are kept.
@@ -38,15 +39,31 @@ impl Host for Script {
 }
 
 impl Interp {
-    /// An interpreter of 3.0 with an empty store.
+    /// An interpreter of 3.0 with an empty store, which takes choices by the deterministic profile.
     pub fn new(budgets: Budgets) -> Interp {
-        Interp::with_features(budgets, Features::default())
+        Interp::with(budgets, Features::default(), Profile::Deterministic)
     }
 
-    /// An interpreter of modules with these features, with an empty store.
+    /// An interpreter of modules with these features, by the deterministic profile.
     pub fn with_features(budgets: Budgets, features: Features) -> Interp {
-        let machine = Machine::new(budgets);
-        Interp { machine, budgets, features, instances: Vec::new(), host: Script::default(), keep: None, last: None }
+        Interp::with(budgets, features, Profile::Deterministic)
+    }
+
+    /// An interpreter of 3.0 that takes choices by this profile.
+    pub fn with_profile(budgets: Budgets, profile: Profile) -> Interp {
+        Interp::with(budgets, Features::default(), profile)
+    }
+
+    /// An interpreter of modules with these features, with an empty store, which takes choices by this profile.
+    fn with(budgets: Budgets, features: Features, profile: Profile) -> Interp {
+        let machine = Machine::with_profile(budgets, profile);
+        let (instances, host) = (Vec::new(), Script::default());
+        Interp { machine, budgets, features, profile, instances, host, keep: None, last: None }
+    }
+
+    /// Which choices there were since the store was empty.
+    pub fn chosen(&self) -> Chosen {
+        self.machine.chosen()
     }
 
     /// Keeps the last `n` steps of each invocation and instantiation.
@@ -137,7 +154,7 @@ impl Engine for Interp {
     }
 
     fn reset(&mut self) {
-        *self = Interp { keep: self.keep, ..Interp::with_features(self.budgets, self.features) };
+        *self = Interp { keep: self.keep, ..Interp::with(self.budgets, self.features, self.profile) };
     }
 
     fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {

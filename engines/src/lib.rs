@@ -14,6 +14,7 @@ pub use assay_interp::exec::{Ref, Value};
 pub use assay_interp::machine::Budgets;
 pub use assay_interp::outcome::{Outcome, Trap, TrapKind};
 pub use assay_interp::syntax::{Features, Version};
+pub use assay_interp::value::{Chosen, Profile};
 pub use host::HostCall;
 pub use interp::Interp;
 pub use provider::provider;

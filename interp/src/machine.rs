@@ -7,7 +7,7 @@ use crate::exec::{Addr, Config, ExternAddr, FuncAddr, ModuleInst, Progress, Stor
 use crate::outcome::{Budget, Outcome, Trap};
 use crate::syntax::{ExternType, Module};
 use crate::trace::{Observer, Step};
-use crate::value::Concrete;
+use crate::value::{Chosen, Concrete, Profile};
 
 /// What a run may use; running out ends it as [`Outcome::Exhausted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +56,29 @@ impl Host for () {
 /// Instances, and the machine that runs them.
 pub struct Machine {
     config: Config<Concrete>,
+    reading: Concrete,
     budgets: Budgets,
     /// Address of the tag of what the host throws.
     host_tag: Option<Addr>,
 }
 
 impl Machine {
-    /// A machine with an empty store.
+    /// A machine with an empty store, which takes choices by the deterministic profile.
     pub fn new(budgets: Budgets) -> Machine {
+        Machine::with_profile(budgets, Profile::Deterministic)
+    }
+
+    /// A machine with an empty store, which takes choices by this profile.
+    pub fn with_profile(budgets: Budgets, profile: Profile) -> Machine {
         let mut store = Store { budget: budgets.store, ..Store::default() };
         store.heap.limit = budgets.heap;
-        Machine { config: Config::new(store, budgets.stack), budgets, host_tag: None }
+        let config = Config::new(store, budgets.stack);
+        Machine { config, reading: Concrete::new(profile), budgets, host_tag: None }
+    }
+
+    /// Which choices there were since the store was empty.
+    pub fn chosen(&self) -> Chosen {
+        self.reading.chosen()
     }
 
     /// The store.
@@ -92,7 +104,7 @@ impl Machine {
         observer: &mut O,
     ) -> Result<Arc<ModuleInst>, Outcome> {
         self.link(module, imports)?;
-        let instance = match alloc_module(&mut self.config, &Concrete, module, imports) {
+        let instance = match alloc_module(&mut self.config, &self.reading, module, imports) {
             Ok(instance) => instance,
             Err(AllocError::Exhausted(budget)) => return Err(Outcome::Exhausted(budget)),
             Err(AllocError::Undecided(never)) => match never {},
@@ -142,7 +154,7 @@ impl Machine {
         for arg in args {
             self.config.stack.push(*arg);
         }
-        self.config.invoke(&Concrete, func);
+        self.config.invoke(&self.reading, func);
         self.run(ty.results.len(), host, observer)
     }
 
@@ -152,7 +164,7 @@ impl Machine {
         let outcome = loop {
             if fuel == 0 {
                 // To see that nothing is left to do costs nothing.
-                self.config.focus(&Concrete);
+                self.config.focus(&self.reading);
                 if self.config.redex().is_some() {
                     break Outcome::Exhausted(Budget::Fuel);
                 }
@@ -161,7 +173,7 @@ impl Machine {
             let progress = if O::DETAIL {
                 self.observed_step(observer)
             } else {
-                self.config.step(&Concrete).unwrap_or_else(|e| match e {})
+                self.config.step(&self.reading).unwrap_or_else(|e| match e {})
             };
             match progress {
                 Progress::Reduced(rule) => observer.rule(rule),
@@ -170,7 +182,7 @@ impl Machine {
                     let crate::exec::FuncInst::Host { id, .. } = self.config.store.funcs[callee] else {
                         unreachable!("functions of modules aren't called out to")
                     };
-                    args.iter().for_each(|v| self.config.store.heap.keep(*v, &Concrete));
+                    args.iter().for_each(|v| self.config.store.heap.keep(*v, &self.reading));
                     match host.call(&mut self.config.store, id, args) {
                         Ok(results) if self.answers(callee, &results) => {
                             results.into_iter().for_each(|v| self.config.stack.push(v));
@@ -214,7 +226,7 @@ impl Machine {
     /// Keeps what a value refers to, which the outside has got hold of by other ways than a result, an exception or the
     /// arguments of a call to the host: those are kept without being asked.
     pub fn keep(&mut self, value: Value) {
-        self.config.store.heap.keep(value, &Concrete);
+        self.config.store.heap.keep(value, &self.reading);
     }
 
     /// The host throws an exception of a tag that no module has.
@@ -228,20 +240,20 @@ impl Machine {
         if config.frames.is_empty() {
             config.exception = Some(a);
         } else {
-            config.throw(&Concrete, a);
+            config.throw(&self.reading, a);
         }
     }
 
     fn observed_step<O: Observer>(&mut self, observer: &mut O) -> Progress<Concrete> {
-        let config = &mut self.config;
-        config.focus(&Concrete);
+        let (config, reading) = (&mut self.config, &self.reading);
+        config.focus(reading);
         let (redex, place, depth) = (config.redex(), config.place(), config.frames.len());
         config.stack.mark();
         if redex.is_some() {
             observer.before(config);
         }
         let before = config.stack.values().to_vec();
-        let progress = config.step(&Concrete).unwrap_or_else(|e| match e {});
+        let progress = config.step(reading).unwrap_or_else(|e| match e {});
         if let (Progress::Reduced(rule), Some(redex)) = (&progress, redex) {
             let low = config.stack.low();
             let (operands, results) = (&before[low..], &config.stack.values()[low..]);

@@ -91,7 +91,7 @@ impl Domain for Concrete {
         Ok(i.to_u128() as usize)
     }
     fn grows(&self) -> Result<bool, Infallible> {
-        Ok(true)
+        Ok(Concrete::grows(self))
     }
     fn reference(&self, r: Ref) -> Ref {
         r

@@ -9,6 +9,7 @@
 //! Conventions: c is the configuration, d the reading; x, y, l are immediates as the standard calls them.
 
 mod aggregate;
+mod allowed;
 mod config;
 mod control;
 mod domain;
@@ -27,6 +28,7 @@ mod value;
 mod variable;
 mod vector;
 
+pub use allowed::{Allowed, allowed, chooses, operand_types};
 pub use config::{Admin, Callee, Config, Frame, Handler, Label, Place, Progress, Redex, Trapped};
 pub use domain::{Domain, Memory, Table};
 pub use heap::{ArrayInst, Cells, ExnInst, Heap, StructInst};

@@ -86,13 +86,13 @@ functions! { Bv:
     fmin = |d, a, b| {
         let number = d.ite(below(d, a, b), a, b);
         let number = d.ite(both_zero(d, a, b), d.or(a, b), number);
-        d.ite(either_nan(d, a, b), d.nans(a, b), number)
+        d.nans(either_nan(d, a, b), &[a, b], number)
     };
     /// `fmax`: of the two zeros the positive one.
     fmax = |d, a, b| {
         let number = d.ite(below(d, a, b), b, a);
         let number = d.ite(both_zero(d, a, b), d.and(a, b), number);
-        d.ite(either_nan(d, a, b), d.nans(a, b), number)
+        d.nans(either_nan(d, a, b), &[a, b], number)
     };
     /// `fpmin`: the second if it is less, else the first, whatever they are.
     fpmin = |d, a, b| d.ite(flt(d, b, a), b, a);

@@ -1,9 +1,7 @@
 //! A run as a sequence of rules, and of configurations.
 
-mod choice;
 mod notation;
 
-pub use choice::{Chosen, chooses};
 pub use notation::Notation;
 
 use std::collections::VecDeque;

@@ -1,11 +1,20 @@
 //! Values as machine integers.
 
+use super::choice::{Choices, Chosen, Parameter, Profile};
 use super::reading::{FloatOp, FloatWidth, MachineInt, Reading, Width};
 
-/// Computes with machine integers. Every choice is taken by the standard's deterministic profile: a NaN result is the
-/// positive canonical one.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Concrete;
+/// Computes with machine integers. Choices are taken by a [`Profile`], by default the standard's deterministic one, and
+/// are noted where there was more than one result to choose from.
+#[derive(Clone, Debug)]
+pub struct Concrete {
+    choices: Choices,
+}
+
+impl Default for Concrete {
+    fn default() -> Self {
+        Concrete::new(Profile::Deterministic)
+    }
+}
 
 fn int<W: Width>(c: u128) -> W::Int {
     W::Int::from_u128(c)
@@ -19,11 +28,43 @@ fn to_f64<W: FloatWidth>(a: W::Int) -> f64 {
     }
 }
 
+/// Whether `a` is a canonical NaN, or a number.
+fn no_other_nan<W: FloatWidth>(a: &W::Int) -> bool {
+    let magnitude = a.to_u128() & ((1 << (W::BITS - 1)) - 1);
+    let canonical = Concrete::canonical_nan::<W>().to_u128();
+    magnitude == canonical || magnitude <= canonical - (1 << (W::SIGNIFICAND - 1))
+}
+
 impl Concrete {
+    /// Machine integers, with choices by a profile.
+    pub fn new(profile: Profile) -> Concrete {
+        Concrete { choices: Choices::new(profile) }
+    }
+
+    /// With parameters and NaNs at the ends of their lists; see [`Choices::extreme`].
+    pub(crate) fn extreme(r: u8, last: bool) -> Concrete {
+        Concrete { choices: Choices::extreme(r, last) }
+    }
+
+    /// Which choices there were until now.
+    pub fn chosen(&self) -> Chosen {
+        self.choices.chosen()
+    }
+
+    /// Whether a memory or a table grows that could; see [`Domain::grows`](crate::exec::Domain::grows).
+    pub(crate) fn grows(&self) -> bool {
+        self.choices.grows()
+    }
+
     /// The positive canonical NaN of a format.
     pub fn canonical_nan<W: FloatWidth>() -> W::Int {
         let exponent = W::BITS - 1 - W::SIGNIFICAND;
         int::<W>(((1 << (exponent + 1)) - 1) << (W::SIGNIFICAND - 1))
+    }
+
+    /// One of `nans_N` of these operands.
+    fn nan<W: FloatWidth>(&self, operands: &[W::Int]) -> W::Int {
+        self.choices.nans::<W>(operands.iter().all(no_other_nan::<W>), operands)
     }
 
     fn float32(op: FloatOp, a: f32, b: f32) -> f32 {
@@ -143,22 +184,40 @@ impl Reading for Concrete {
         let (x, y) = (a.to_u128(), b.to_u128());
         if W::BITS == 32 {
             let r = Self::float32(op, f32::from_bits(x as u32), f32::from_bits(y as u32));
-            if r.is_nan() { self.nans::<W>(a, b) } else { int::<W>(r.to_bits().into()) }
+            if r.is_nan() { self.nan::<W>(&[a, b]) } else { int::<W>(r.to_bits().into()) }
         } else {
             let r = Self::float64(op, f64::from_bits(x as u64), f64::from_bits(y as u64));
-            if r.is_nan() { self.nans::<W>(a, b) } else { int::<W>(r.to_bits().into()) }
+            if r.is_nan() { self.nan::<W>(&[a, b]) } else { int::<W>(r.to_bits().into()) }
         }
     }
-    fn nans<W: FloatWidth>(&self, _a: W::Int, _b: W::Int) -> W::Int {
-        Self::canonical_nan::<W>()
+    fn fma<W: FloatWidth>(&self, a: W::Int, b: W::Int, c: W::Int) -> W::Int {
+        let (x, y, z) = (to_f64::<W>(a), to_f64::<W>(b), to_f64::<W>(c));
+        let r = if W::BITS == 32 { f64::from((x as f32).mul_add(y as f32, z as f32)) } else { x.mul_add(y, z) };
+        if r.is_nan() {
+            let invalid = (x.is_infinite() && y == 0.0) || (x == 0.0 && y.is_infinite());
+            self.choices.fma_nans::<W>([a, b, c].iter().all(no_other_nan::<W>), invalid, [a, b, c])
+        } else if W::BITS == 32 {
+            int::<W>((r as f32).to_bits().into())
+        } else {
+            int::<W>(r.to_bits().into())
+        }
     }
-    fn relaxed<W: Width>(&self, a: W::Int, _b: W::Int) -> W::Int {
-        a
+    fn nans<W: FloatWidth>(&self, c: bool, operands: &[W::Int], number: W::Int) -> W::Int {
+        if c { self.nan::<W>(operands) } else { number }
+    }
+    fn relaxed<W: Width>(&self, r: Parameter, sets: &[W::Int]) -> W::Int {
+        self.choices.relaxed(r, sets)
     }
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, a: N::Int) -> M::Int {
         let value = to_f64::<N>(a);
         if value.is_nan() {
-            Self::canonical_nan::<M>()
+            // Processors keep sign and the upper bits of a payload that was made quiet.
+            let bits = a.to_u128() | 1 << (N::SIGNIFICAND - 1);
+            let sign = bits >> (N::BITS - 1) << (M::BITS - 1);
+            let payload = bits & ((1 << N::SIGNIFICAND) - 1);
+            let payload = payload << M::SIGNIFICAND >> N::SIGNIFICAND;
+            let quiet = int::<M>(sign | Self::canonical_nan::<M>().to_u128() | payload);
+            self.choices.nans::<M>(no_other_nan::<N>(&a), &[quiet])
         } else if M::BITS == 32 {
             int::<M>((value as f32).to_bits().into())
         } else {

@@ -1,10 +1,12 @@
 //! The readings of a value. The numerics (4.3) are written once, over [`Reading`]; [`Concrete`] computes with machine
 //! integers, [`Terms`] builds terms that a verifier folds, bounds or hands to a solver.
 
+mod choice;
 mod concrete;
 mod reading;
 mod term;
 
+pub use choice::{Chosen, Parameter, Profile, UnknownProfile};
 pub use concrete::Concrete;
 pub use reading::{FloatOp, FloatWidth, MachineInt, Reading, W1, W8, W16, W32, W64, W128, Width};
 pub use term::{Node, Op, Term, Terms, VarId, eval_op};

@@ -4,6 +4,8 @@
 use std::fmt::Debug;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
+use super::choice::Parameter;
+
 /// A width in bits, known when compiling: bit vectors of different widths are different types.
 pub trait Width: Copy + Debug + 'static {
     /// Number of bits.
@@ -285,12 +287,14 @@ pub trait Reading: Sized {
 
     /// The rounded result of a float operation (4.3.3); where that is a NaN, one of `nans_N{a, b}`.
     fn rounded<W: FloatWidth>(&self, op: FloatOp, a: Self::Bv<W>, b: Self::Bv<W>) -> Self::Bv<W>;
-    /// One of `nans_N{a, b}` (4.3.3): a canonical NaN if every NaN among `a` and `b` is canonical, else an arithmetic
-    /// one; by choice.
-    fn nans<W: FloatWidth>(&self, a: Self::Bv<W>, b: Self::Bv<W>) -> Self::Bv<W>;
-    /// One of two results of a relaxed operation (4.3.6), by an implementation's choice; by the deterministic profile
-    /// the first.
-    fn relaxed<W: Width>(&self, a: Self::Bv<W>, b: Self::Bv<W>) -> Self::Bv<W>;
+    /// `fma` (4.3.3): `a * b + c`, rounded once; where that is a NaN, one of `nans_N{a, b, c}`.
+    fn fma<W: FloatWidth>(&self, a: Self::Bv<W>, b: Self::Bv<W>, c: Self::Bv<W>) -> Self::Bv<W>;
+    /// One of `nans_N{operands}` (4.3.3) where `c` holds, by choice: a canonical NaN if every NaN among the operands is
+    /// canonical, else an arithmetic one. `number` where `c` doesn't hold.
+    fn nans<W: FloatWidth>(&self, c: Self::Bool, operands: &[Self::Bv<W>], number: Self::Bv<W>) -> Self::Bv<W>;
+    /// `relaxed(R)[A_0, …, A_n]` (4.3.6): one of the results, by the parameter R; by the deterministic profile the
+    /// first.
+    fn relaxed<W: Width>(&self, r: Parameter, sets: &[Self::Bv<W>]) -> Self::Bv<W>;
     /// `promote` and `demote` (4.3.4) of a number to another format; where `a` is a NaN, one of `nans_M{a}`.
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, a: Self::Bv<N>) -> Self::Bv<M>;
     /// `convert_s` (4.3.4): the float nearest to the signed integer `a`.

@@ -13,6 +13,7 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
+use super::choice::Parameter;
 use super::reading::{FloatOp, FloatWidth, Reading, Width};
 
 /// A term of some [`Terms`].
@@ -665,11 +666,19 @@ impl Reading for Terms {
     fn rounded<W: FloatWidth>(&self, _op: FloatOp, _a: Term, _b: Term) -> Term {
         self.variable("float", Self::bv::<W>())
     }
-    fn nans<W: FloatWidth>(&self, _a: Term, _b: Term) -> Term {
-        self.variable("nan", Self::bv::<W>())
+    fn fma<W: FloatWidth>(&self, _a: Term, _b: Term, _c: Term) -> Term {
+        self.variable("float", Self::bv::<W>())
     }
-    fn relaxed<W: Width>(&self, a: Term, b: Term) -> Term {
-        self.ite::<W>(self.variable("relaxed", 1), a, b)
+    fn nans<W: FloatWidth>(&self, c: Term, _operands: &[Term], number: Term) -> Term {
+        self.ite::<W>(c, self.variable("nan", Self::bv::<W>()), number)
+    }
+    /// Any of them, anew at each execution.
+    fn relaxed<W: Width>(&self, _r: Parameter, sets: &[Term]) -> Term {
+        let (last, others) = sets.split_last().expect("there is a result");
+        others.iter().rev().fold(*last, |rest, set| match *set == rest {
+            true => rest,
+            false => self.ite::<W>(self.variable("relaxed", 1), *set, rest),
+        })
     }
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, _a: Term) -> Term {
         self.variable("float", Self::bv::<M>())

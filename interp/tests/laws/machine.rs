@@ -9,7 +9,7 @@ struct Plain;
 macro_rules! forward {
     ($($name:ident($($x:ident),*);)*) => {$(
         fn $name<W: Width>(&self, $($x: Int<W>),*) -> Int<W> {
-            Concrete.$name::<W>($($x),*)
+            Concrete::default().$name::<W>($($x),*)
         }
     )*};
 }
@@ -23,31 +23,31 @@ impl Reading for Plain {
         and(a, b); or(a, b); xor(a, b); shl(a, b); lshr(a, b); ashr(a, b);
     }
     fn constant<W: Width>(&self, c: u128) -> Int<W> {
-        Concrete.constant::<W>(c)
+        Concrete::default().constant::<W>(c)
     }
     fn eq<W: Width>(&self, a: Int<W>, b: Int<W>) -> bool {
-        Concrete.eq::<W>(a, b)
+        Concrete::default().eq::<W>(a, b)
     }
     fn ult<W: Width>(&self, a: Int<W>, b: Int<W>) -> bool {
-        Concrete.ult::<W>(a, b)
+        Concrete::default().ult::<W>(a, b)
     }
     fn slt<W: Width>(&self, a: Int<W>, b: Int<W>) -> bool {
-        Concrete.slt::<W>(a, b)
+        Concrete::default().slt::<W>(a, b)
     }
     fn extract<N: Width, M: Width>(&self, a: Int<N>, low: u32) -> Int<M> {
-        Concrete.extract::<N, M>(a, low)
+        Concrete::default().extract::<N, M>(a, low)
     }
     fn concat<H: Width, L: Width, M: Width>(&self, high: Int<H>, low: Int<L>) -> Int<M> {
-        Concrete.concat::<H, L, M>(high, low)
+        Concrete::default().concat::<H, L, M>(high, low)
     }
     fn zext<N: Width, M: Width>(&self, a: Int<N>) -> Int<M> {
-        Concrete.zext::<N, M>(a)
+        Concrete::default().zext::<N, M>(a)
     }
     fn sext<N: Width, M: Width>(&self, a: Int<N>) -> Int<M> {
-        Concrete.sext::<N, M>(a)
+        Concrete::default().sext::<N, M>(a)
     }
     fn ite<W: Width>(&self, c: bool, a: Int<W>, b: Int<W>) -> Int<W> {
-        Concrete.ite::<W>(c, a, b)
+        Concrete::default().ite::<W>(c, a, b)
     }
     fn truth(&self, b: bool) -> bool {
         b
@@ -62,28 +62,31 @@ impl Reading for Plain {
         a || b
     }
     fn rounded<W: FloatWidth>(&self, op: FloatOp, a: Int<W>, b: Int<W>) -> Int<W> {
-        Concrete.rounded::<W>(op, a, b)
+        Concrete::default().rounded::<W>(op, a, b)
     }
-    fn nans<W: FloatWidth>(&self, a: Int<W>, b: Int<W>) -> Int<W> {
-        Concrete.nans::<W>(a, b)
+    fn fma<W: FloatWidth>(&self, a: Int<W>, b: Int<W>, c: Int<W>) -> Int<W> {
+        Concrete::default().fma::<W>(a, b, c)
     }
-    fn relaxed<W: Width>(&self, a: Int<W>, b: Int<W>) -> Int<W> {
-        Concrete.relaxed::<W>(a, b)
+    fn nans<W: FloatWidth>(&self, c: bool, operands: &[Int<W>], number: Int<W>) -> Int<W> {
+        Concrete::default().nans::<W>(c, operands, number)
+    }
+    fn relaxed<W: Width>(&self, r: Parameter, sets: &[Int<W>]) -> Int<W> {
+        Concrete::default().relaxed::<W>(r, sets)
     }
     fn reformat<N: FloatWidth, M: FloatWidth>(&self, a: Int<N>) -> Int<M> {
-        Concrete.reformat::<N, M>(a)
+        Concrete::default().reformat::<N, M>(a)
     }
     fn convert_s<N: Width, M: FloatWidth>(&self, a: Int<N>) -> Int<M> {
-        Concrete.convert_s::<N, M>(a)
+        Concrete::default().convert_s::<N, M>(a)
     }
     fn convert_u<N: Width, M: FloatWidth>(&self, a: Int<N>) -> Int<M> {
-        Concrete.convert_u::<N, M>(a)
+        Concrete::default().convert_u::<N, M>(a)
     }
     fn truncz_s<N: FloatWidth, M: Width>(&self, a: Int<N>) -> Int<M> {
-        Concrete.truncz_s::<N, M>(a)
+        Concrete::default().truncz_s::<N, M>(a)
     }
     fn truncz_u<N: FloatWidth, M: Width>(&self, a: Int<N>) -> Int<M> {
-        Concrete.truncz_u::<N, M>(a)
+        Concrete::default().truncz_u::<N, M>(a)
     }
 }
 
@@ -94,9 +97,9 @@ fn counts<W: Width>(a: u128) {
     assert_eq!(Plain.clz::<W>(x).to_u128(), zeros(a.leading_zeros() - unused), "clz {a:#x}");
     assert_eq!(Plain.ctz::<W>(x).to_u128(), zeros(a.trailing_zeros()), "ctz {a:#x}");
     assert_eq!(Plain.popcnt::<W>(x).to_u128(), a.count_ones().into(), "popcnt {a:#x}");
-    assert_eq!(Concrete.clz::<W>(x), Plain.clz::<W>(x), "clz {a:#x}");
-    assert_eq!(Concrete.ctz::<W>(x), Plain.ctz::<W>(x), "ctz {a:#x}");
-    assert_eq!(Concrete.popcnt::<W>(x), Plain.popcnt::<W>(x), "popcnt {a:#x}");
+    assert_eq!(Concrete::default().clz::<W>(x), Plain.clz::<W>(x), "clz {a:#x}");
+    assert_eq!(Concrete::default().ctz::<W>(x), Plain.ctz::<W>(x), "ctz {a:#x}");
+    assert_eq!(Concrete::default().popcnt::<W>(x), Plain.popcnt::<W>(x), "popcnt {a:#x}");
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn total<W: Width>(a: u128, b: u128) {
     let bit = |c: u128, i: u128| if i < u128::from(W::BITS) { c >> i & 1 } else { 0 };
     let bits = |f: &dyn Fn(u128) -> u128| (0..u128::from(W::BITS)).map(|i| f(i) << i).sum::<u128>();
     let sign = a >> (W::BITS - 1);
-    let d = Concrete;
+    let d = Concrete::default();
     let cases = [
         ("add", d.add::<W>(x, y), a.wrapping_add(b)),
         ("sub", d.sub::<W>(x, y), a.wrapping_sub(b)),
@@ -180,7 +183,7 @@ proptest! {
 /// `eval_op` says the same as `Concrete`.
 fn evaluated<W: Width>(a: u128, b: u128, truth: bool) {
     let (x, y, w) = (number::<W>(a), number::<W>(b), W::BITS as u8);
-    let d = Concrete;
+    let d = Concrete::default();
     let pairs = [
         (Op::Add, d.add::<W>(x, y)),
         (Op::Sub, d.sub::<W>(x, y)),
@@ -225,7 +228,7 @@ proptest! {
         evaluated::<W32>(a, b, truth);
         evaluated::<W64>(c, e, truth);
         evaluated::<W128>(f, g, truth);
-        let d = Concrete;
+        let d = Concrete::default();
         prop_assert_eq!(eval_op(Op::Concat, 64, 32, [a, b, a]), d.concat::<W32, W32, W64>(a as u32, b as u32).into());
         prop_assert_eq!(d.concat::<W32, W32, W64>(a as u32, b as u32), (a << 32 | b) as u64);
         prop_assert_eq!(eval_op(Op::Extract(low as u8), 32, 128, [f; 3]), d.extract::<W128, W32>(f, low).into());
@@ -246,7 +249,7 @@ macro_rules! integers {
     ($test:ident $W:ident $U:ident $S:ident) => {
         fn $test(a: $U, b: $U) {
             type W = $W;
-            let d = &Concrete;
+            let d = &Concrete::default();
             let (sa, sb) = (a as $S, b as $S);
             assert_eq!(num::iadd::<_, W>(d, a, b), a.wrapping_add(b));
             assert_eq!(num::isub::<_, W>(d, a, b), a.wrapping_sub(b));
@@ -295,7 +298,7 @@ macro_rules! lanes {
     ($test:ident $W:ident $U:ident $S:ident) => {
         fn $test(a: $U, b: $U, c: $U) {
             type W = $W;
-            let d = &Concrete;
+            let d = &Concrete::default();
             let (sa, sb) = (a as $S, b as $S);
             assert_eq!(num::ineg::<_, W>(d, a), a.wrapping_neg());
             assert_eq!(num::iabs::<_, W>(d, a), sa.wrapping_abs() as $U);
@@ -321,7 +324,7 @@ lanes!(lanes_of_32_bits W32 u32 i32);
 lanes!(lanes_of_64_bits W64 u64 i64);
 
 fn wide_arithmetic(a: u128, b: u128) {
-    let d = &Concrete;
+    let d = &Concrete::default();
     let halves = |c: u128| (c as u64, (c >> 64) as u64);
     assert_eq!(num::wideop(d, num::iadd::<_, W128>, halves(a), halves(b)), halves(a.wrapping_add(b)));
     assert_eq!(num::wideop(d, num::isub::<_, W128>, halves(a), halves(b)), halves(a.wrapping_sub(b)));
@@ -340,8 +343,8 @@ fn lanes_against_the_machine() {
     pairs(64).for_each(|(a, b)| wide_arithmetic(a, b << 64 | a));
     pairs(64).for_each(|(a, b)| lanes_of_64_bits(a as u64, b as u64, (a ^ b << 3) as u64));
     for a in 0..=u16::MAX {
-        assert_eq!(num::narrow_s::<_, W16, W8>(&Concrete, a), (a as i16).clamp(-128, 127) as u8);
-        assert_eq!(num::narrow_u::<_, W16, W8>(&Concrete, a), (a as i16).clamp(0, 255) as u8);
+        assert_eq!(num::narrow_s::<_, W16, W8>(&Concrete::default(), a), (a as i16).clamp(-128, 127) as u8);
+        assert_eq!(num::narrow_u::<_, W16, W8>(&Concrete::default(), a), (a as i16).clamp(0, 255) as u8);
     }
 }
 
@@ -352,7 +355,7 @@ macro_rules! floats {
     ($test:ident $W:ident $F:ident $U:ident) => {
         fn $test(x: $U, y: $U) {
             type W = $W;
-            let d = &Concrete;
+            let d = &Concrete::default();
             let (a, b) = ($F::from_bits(x), $F::from_bits(y));
             const NAN: $U = ((1 << ($U::BITS - W::SIGNIFICAND)) - 1) << (W::SIGNIFICAND - 1) & ($U::MAX >> 1);
             assert!($F::from_bits(NAN).is_nan() && NAN.trailing_zeros() == W::SIGNIFICAND - 1);
@@ -422,9 +425,9 @@ fn formats(single: u32, double: u64) {
     let (a, b) = (f32::from_bits(single), f64::from_bits(double));
     let promoted = if a.is_nan() { Concrete::canonical_nan::<W64>() } else { f64::from(a).to_bits() };
     let demoted = if b.is_nan() { Concrete::canonical_nan::<W32>() } else { (b as f32).to_bits() };
-    assert_eq!(num::promote::<_, W32, W64>(&Concrete, single), promoted);
-    assert_eq!(num::demote::<_, W64, W32>(&Concrete, double), demoted);
-    assert_eq!(num::reinterpret::<_, W32>(&Concrete, single), single);
+    assert_eq!(num::promote::<_, W32, W64>(&Concrete::default(), single), promoted);
+    assert_eq!(num::demote::<_, W64, W32>(&Concrete::default(), double), demoted);
+    assert_eq!(num::reinterpret::<_, W32>(&Concrete::default(), single), single);
 }
 
 #[test]

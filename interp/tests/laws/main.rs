@@ -3,6 +3,7 @@
 //! A term is built over variables, since constants fold at once and prove nothing about simplification; then constants
 //! are substituted, some first or all at once, or the term is evaluated as it stands, and the result is `Concrete`'s.
 
+mod choices;
 mod machine;
 mod memory;
 mod trees;
@@ -11,8 +12,8 @@ mod vectors;
 use assay_interp::num::{self, Partial};
 use assay_interp::outcome::TrapKind;
 use assay_interp::value::{
-    Concrete, FloatOp, FloatWidth, MachineInt, Node, Op, Reading, Term, Terms, VarId, W1, W8, W16, W32, W64, W128,
-    Width, eval_op,
+    Concrete, FloatOp, FloatWidth, MachineInt, Node, Op, Parameter, Reading, Term, Terms, VarId, W1, W8, W16, W32, W64,
+    W128, Width, eval_op,
 };
 use proptest::prelude::*;
 
@@ -254,22 +255,28 @@ fn unary_law<W: Width, T: MachineInt>(
 /// All integer operations on two operands as (name, term, concrete), under one number.
 fn integer_ops<W: Width>(rotations: bool, check: &mut dyn FnMut(&str, BinTerm<'_>, BinConcrete<'_, W>)) {
     for (at, name) in BINOPS.iter().enumerate() {
-        check(name, &|d, a, b| binop::<_, W>(d, at, a, b), &|a, b| binop::<_, W>(&Concrete, at, a, b).to_u128());
+        check(name, &|d, a, b| binop::<_, W>(d, at, a, b), &|a, b| {
+            binop::<_, W>(&Concrete::default(), at, a, b).to_u128()
+        });
     }
     for (at, name) in ROTATIONS.iter().enumerate().filter(|_| rotations) {
-        check(name, &|d, a, b| rotation::<_, W>(d, at, a, b), &|a, b| rotation::<_, W>(&Concrete, at, a, b).to_u128());
+        check(name, &|d, a, b| rotation::<_, W>(d, at, a, b), &|a, b| {
+            rotation::<_, W>(&Concrete::default(), at, a, b).to_u128()
+        });
     }
     for (at, name) in RELOPS.iter().enumerate() {
-        check(name, &|d, a, b| relop::<_, W>(d, at, a, b), &|a, b| relop::<_, W>(&Concrete, at, a, b).into());
+        check(name, &|d, a, b| relop::<_, W>(d, at, a, b), &|a, b| {
+            relop::<_, W>(&Concrete::default(), at, a, b).into()
+        });
     }
     // As addresses ask it, which the terms know more about than of other comparisons.
     check("carry", &|d, a, b| num::ilt_u::<_, W>(d, num::inot::<_, W>(d, a), b), &|a, b| {
-        num::ilt_u::<_, W>(&Concrete, num::inot::<_, W>(&Concrete, a), b).into()
+        num::ilt_u::<_, W>(&Concrete::default(), num::inot::<_, W>(&Concrete::default(), a), b).into()
     });
     for (at, name) in PARTIALS.iter().enumerate() {
         let part = |k: usize| {
             move |a, b| {
-                let p = partial::<_, W>(&Concrete, at, a, b);
+                let p = partial::<_, W>(&Concrete::default(), at, a, b);
                 [Some(p.value.to_u128()), Some(p.undefined.0.0.into()), p.undefined.1.map(|(c, _)| c.into())][k]
             }
         };
@@ -323,7 +330,7 @@ fn exhaustive<W: Width>(rotations: bool) {
     });
     for (at, name) in UNOPS.iter().enumerate() {
         for a in all.clone() {
-            unary_law::<W, _>(name, a, |d, x| unop::<_, W>(d, at, x), |a| unop::<_, W>(&Concrete, at, a));
+            unary_law::<W, _>(name, a, |d, x| unop::<_, W>(d, at, x), |a| unop::<_, W>(&Concrete::default(), at, a));
         }
     }
 }
@@ -348,12 +355,19 @@ fn integers<W: Width>(a: u128, b: u128) {
         binary_law::<W, _>(name, [a, b], term, concrete);
     });
     for (at, name) in UNOPS.iter().enumerate() {
-        unary_law::<W, _>(name, a, |d, x| unop::<_, W>(d, at, x), |a| unop::<_, W>(&Concrete, at, a));
+        unary_law::<W, _>(name, a, |d, x| unop::<_, W>(d, at, x), |a| unop::<_, W>(&Concrete::default(), at, a));
     }
-    unary_law::<W, _>("iextend8_s", a, num::iextend8_s::<_, W>, |a| num::iextend8_s::<_, W>(&Concrete, a));
-    unary_law::<W, _>("iextend16_s", a, num::iextend16_s::<_, W>, |a| num::iextend16_s::<_, W>(&Concrete, a));
-    unary_law::<W, _>("ieqz", a, num::ieqz::<_, W>, |a| num::ieqz::<_, W>(&Concrete, a));
-    unary_law::<W, _>("ieqz twice", a, |d, x| d.negate(num::ieqz::<_, W>(d, x)), |a| !num::ieqz::<_, W>(&Concrete, a));
+    unary_law::<W, _>("iextend8_s", a, num::iextend8_s::<_, W>, |a| num::iextend8_s::<_, W>(&Concrete::default(), a));
+    unary_law::<W, _>("iextend16_s", a, num::iextend16_s::<_, W>, |a| {
+        num::iextend16_s::<_, W>(&Concrete::default(), a)
+    });
+    unary_law::<W, _>("ieqz", a, num::ieqz::<_, W>, |a| num::ieqz::<_, W>(&Concrete::default(), a));
+    unary_law::<W, _>(
+        "ieqz twice",
+        a,
+        |d, x| d.negate(num::ieqz::<_, W>(d, x)),
+        |a| !num::ieqz::<_, W>(&Concrete::default(), a),
+    );
 }
 
 proptest! {
@@ -399,7 +413,11 @@ fn truncations<N: FloatWidth, M: Width>(a: u128, float: f64) {
             [p.undefined.0, p.undefined.1.expect("two conditions")]
         };
         let c = number::<N>(a);
-        let p = if signed { num::trunc_s::<_, N, M>(&Concrete, c) } else { num::trunc_u::<_, N, M>(&Concrete, c) };
+        let p = if signed {
+            num::trunc_s::<_, N, M>(&Concrete::default(), c)
+        } else {
+            num::trunc_u::<_, N, M>(&Concrete::default(), c)
+        };
         let [nan, overflow] = conditions(&vars.d, x);
         assert_eq!(p.undefined.0, (float.is_nan(), TrapKind::InvalidConversion), "{float:?}");
         let beyond = !float.is_nan() && !in_range;
@@ -416,8 +434,11 @@ fn truncations<N: FloatWidth, M: Width>(a: u128, float: f64) {
             () if truncated >= high => (1u128 << (M::BITS - u32::from(signed))) - 1,
             () => number::<M>(saturated as u128).to_u128(),
         };
-        let sat =
-            if signed { num::trunc_sat_s::<_, N, M>(&Concrete, c) } else { num::trunc_sat_u::<_, N, M>(&Concrete, c) };
+        let sat = if signed {
+            num::trunc_sat_s::<_, N, M>(&Concrete::default(), c)
+        } else {
+            num::trunc_sat_u::<_, N, M>(&Concrete::default(), c)
+        };
         assert_eq!(sat.to_u128(), wanted, "{float:?} {signed} {}", M::BITS);
         if in_range {
             assert_eq!(p.value.to_u128(), wanted, "{float:?} {signed} {}", M::BITS);
@@ -434,18 +455,28 @@ fn truncations<N: FloatWidth, M: Width>(a: u128, float: f64) {
 
 fn floats<W: FloatWidth>(a: u128, b: u128) {
     for (at, name) in FLOAT_UNOPS.iter().enumerate() {
-        unary_law::<W, _>(name, a, |d, x| float_unop::<_, W>(d, at, x), |a| float_unop::<_, W>(&Concrete, at, a));
+        unary_law::<W, _>(
+            name,
+            a,
+            |d, x| float_unop::<_, W>(d, at, x),
+            |a| float_unop::<_, W>(&Concrete::default(), at, a),
+        );
     }
     for (at, name) in FLOAT_TESTS.iter().enumerate() {
-        unary_law::<W, _>(name, a, |d, x| float_test::<_, W>(d, at, x), |a| float_test::<_, W>(&Concrete, at, a));
+        unary_law::<W, _>(
+            name,
+            a,
+            |d, x| float_test::<_, W>(d, at, x),
+            |a| float_test::<_, W>(&Concrete::default(), at, a),
+        );
     }
     for (at, name) in FLOAT_RELOPS.iter().enumerate() {
         let term = |d: &Terms, x, y| float_relop::<_, W>(d, at, x, y);
-        binary_law::<W, _>(name, [a, b], term, |a, b| float_relop::<_, W>(&Concrete, at, a, b));
+        binary_law::<W, _>(name, [a, b], term, |a, b| float_relop::<_, W>(&Concrete::default(), at, a, b));
     }
-    let nan = |c: u128| num::is_nan::<_, W>(&Concrete, number::<W>(c));
+    let nan = |c: u128| num::is_nan::<_, W>(&Concrete::default(), number::<W>(c));
     for (at, name) in FLOAT_BINOPS.iter().enumerate() {
-        let concrete = |a, b| float_binop::<_, W>(&Concrete, at, a, b);
+        let concrete = |a, b| float_binop::<_, W>(&Concrete::default(), at, a, b);
         let mut vars = Vars::new();
         let (x, y) = (vars.fresh(W::BITS as u8), vars.fresh(W::BITS as u8));
         let t = vars.put(float_binop::<_, W>(&vars.d, at, x, y), &[Some(a), Some(b)]);
@@ -501,7 +532,9 @@ fn what_rounds_is_fresh_at_each_execution() {
     twice(&|| num::promote::<_, W32, W64>(d, x));
     twice(&|| num::convert_u::<_, W32, W64>(d, x));
     twice(&|| num::trunc_s::<_, W32, W64>(d, x).value);
-    twice(&|| d.nans::<W32>(x, y));
+    twice(&|| d.fma::<W32>(x, y, x));
+    twice(&|| d.nans::<W32>(d.truth(true), &[x, y], x));
+    twice(&|| d.relaxed::<W32>(Parameter::Fmin, &[x, y]));
 }
 
 proptest! {
@@ -520,10 +553,10 @@ proptest! {
         let (ai, an) = (address(vi), address(vn));
         let values = [i, n, len];
         let ea = num::effective_address(&vars.d, ai, offset as u64);
-        prop_assert_eq!(num::effective_address(&Concrete, i as u64, offset as u64), (i + offset) as u64);
+        prop_assert_eq!(num::effective_address(&Concrete::default(), i as u64, offset as u64), (i + offset) as u64);
         prop_assert_eq!(vars.number(ea, &values), Some((i + offset) & u128::from(u64::MAX)));
         let oob = i + offset + u128::from(size) > len;
-        prop_assert_eq!(num::out_of_bounds(&Concrete, i as u64, offset as u64, size, len as u64), oob);
+        prop_assert_eq!(num::out_of_bounds(&Concrete::default(), i as u64, offset as u64, size, len as u64), oob);
         // As the interpreter meets it, the length is known, and the index isn't.
         for len in [vlen, vars.constant(64, len)] {
             let t = num::out_of_bounds(&vars.d, ai, offset as u64, size, len);
@@ -531,7 +564,7 @@ proptest! {
             prop_assert_eq!(Compiled::new(&vars, t).eval(&values), u128::from(oob));
         }
         let range = i + n > len;
-        prop_assert_eq!(num::range_out_of_bounds(&Concrete, i as u64, n as u64, len as u64), range);
+        prop_assert_eq!(num::range_out_of_bounds(&Concrete::default(), i as u64, n as u64, len as u64), range);
         let (ki, kn) = (vars.constant(64, i), vars.constant(64, n));
         let known = vars.constant(64, len);
         for (i, n, len) in [(ai, an, vlen), (ai, kn, known), (ki, an, known), (ai, kn, vlen), (ai, an, known)] {

@@ -211,7 +211,8 @@ fn check<W: Width>(tape: &[u32], values: &Vec<u128>, known: u16) {
     let mut vars = Vars::new();
     let leaves: Vec<Term> = WIDTHS.iter().flat_map(|w| [*w; EACH]).map(|w| vars.fresh(w)).collect();
     let t = bv::<Terms, _, W>(&vars.d, &leaves, &mut Tape { rest: tape });
-    let concrete = |values: &Vec<u128>| bv::<Concrete, _, W>(&Concrete, values, &mut Tape { rest: tape }).to_u128();
+    let concrete =
+        |values: &Vec<u128>| bv::<Concrete, _, W>(&Concrete::default(), values, &mut Tape { rest: tape }).to_u128();
     let wanted = concrete(values);
     assert_eq!(Compiled::new(&vars, t).eval(values), wanted, "evaluated");
     assert_eq!(vars.number(t, values), Some(wanted), "substituted");

@@ -12,7 +12,7 @@ use assay_interp::exec::module::Allocate;
 use assay_interp::exec::{Domain, FuncAddr, Memory, Ref, Table};
 use assay_interp::num;
 use assay_interp::outcome::TrapKind;
-use assay_interp::value::{FloatOp, FloatWidth, Node, Op, Reading, Term, Terms, W8, W64, Width};
+use assay_interp::value::{FloatOp, FloatWidth, Node, Op, Parameter, Reading, Term, Terms, W8, W64, Width};
 use rustc_hash::FxHashSet;
 
 use super::interval::Intervals;
@@ -186,8 +186,9 @@ impl Reading for Path {
         sext<N: Width, M: Width>(a: Term);
         ite<W: Width>(c: Term, a: Term, b: Term);
         rounded<W: FloatWidth>(op: FloatOp, a: Term, b: Term);
-        nans<W: FloatWidth>(a: Term, b: Term);
-        relaxed<W: Width>(a: Term, b: Term);
+        fma<W: FloatWidth>(a: Term, b: Term, c: Term);
+        nans<W: FloatWidth>(c: Term, operands: &[Term], number: Term);
+        relaxed<W: Width>(r: Parameter, sets: &[Term]);
         reformat<N: FloatWidth, M: FloatWidth>(a: Term);
         convert_s<N: Width, M: FloatWidth>(a: Term);
         convert_u<N: Width, M: FloatWidth>(a: Term);

@@ -5,8 +5,8 @@ use std::fmt;
 use assay_engines::{Interp, Outcome, Player, Value};
 use assay_interp::exec::{Ref, Val};
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
-use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Instr, Module, NumType, ValType};
-use assay_interp::trace::{Chosen, Last, Observer, Step as Reduction, chooses};
+use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Module, NumType, ValType};
+use assay_interp::trace::Last;
 use assay_interp::value::{Node, Op, Term};
 
 use super::obligation::Obligation;
@@ -83,7 +83,7 @@ pub(crate) fn search(
             Solved::Unsat | Solved::Unknown => {}
             Solved::Sat(model) => {
                 best = NotFound::Scenario;
-                let scenario = scenario(module, begun, &reads, &model).filter(|_| !start_may_choose(module));
+                let scenario = scenario(module, begun, &reads, &model);
                 if let Some(witness) = scenario.and_then(|s| replayed(wasm, s, obligation)) {
                     return Ok(Some(witness));
                 }
@@ -177,32 +177,12 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
     Some(Scenario { steps })
 }
 
-/// Whether instantiation, which nobody watches, may leave a state that was chosen.
-fn start_may_choose(module: &Module) -> bool {
-    let chooses = |instr: &Instr| chooses(instr.mnemonic());
-    module.start.is_some() && module.funcs.iter().any(|func| func.body.instrs.iter().any(chooses))
-}
-
-/// Keeps the last steps of a run, and whether it may have come by a choice.
-struct Watch {
-    last: Last,
-    chosen: Chosen,
-}
-
-impl Observer for Watch {
-    const DETAIL: bool = true;
-
-    fn step(&mut self, step: &Reduction<'_>) {
-        self.last.step(step);
-        self.chosen.step(step);
-    }
-}
-
 /// Steps of a replay: each is written down.
 const FUEL: u64 = 1 << 20;
 
 /// The scenario as a witness, if the interpreter traps in its last step, in this way and at this very instruction,
-/// whatever may be chosen.
+/// whatever the results of numeric operations are chosen to be, from instantiation on. Growth succeeds, as it does in
+/// an engine that has the memory.
 fn replayed(wasm: &[u8], mut scenario: Scenario, obligation: Obligation) -> Option<Witness> {
     let budgets = assay_engines::Budgets { fuel: FUEL, ..Default::default() };
     let mut interp = Interp::new(budgets);
@@ -213,13 +193,13 @@ fn replayed(wasm: &[u8], mut scenario: Scenario, obligation: Obligation) -> Opti
         player.play(step, &mut |_| Ok(wasm.to_vec())).ok()?;
     }
     let instance = player.instance(*instance)?;
-    let mut watch = Watch { last: Last::new(8), chosen: Chosen::default() };
-    let outcome = interp.invoke_observed(instance, export, args, &mut watch);
+    let mut last = Last::new(8);
+    let outcome = interp.invoke_observed(instance, export, args, &mut last);
     let Outcome::Trapped(trap) = outcome else { return None };
-    if trap.kind != obligation.kind || trap.place != Some(obligation.place) || watch.chosen.yes {
+    if trap.kind != obligation.kind || trap.place != Some(obligation.place) || interp.chosen().numeric() {
         return None;
     }
     scenario.steps.push(call);
-    let derivation = watch.last.lines().map(str::to_owned).collect();
-    Some(Witness { scenario, derivation, steps: watch.last.count })
+    let derivation = last.lines().map(str::to_owned).collect();
+    Some(Witness { scenario, derivation, steps: last.count })
 }

@@ -1,0 +1,16 @@
+;; Every result in the list of a relaxed operation is possible, and no other one (4.3.6).
+(module
+  (func $trunc_u (result i32)
+    (i32x4.extract_lane 0 (i32x4.relaxed_trunc_f32x4_u (v128.const f32x4 -1 0 0 0))))
+  (func (export "unknown: saturated") (if (i32.eq (call $trunc_u) (i32.const 0)) (then (unreachable))))
+  (func (export "unknown: the greatest") (if (i32.eq (call $trunc_u) (i32.const -1)) (then (unreachable))))
+  (func (export "unknown: the greatest but one") (if (i32.eq (call $trunc_u) (i32.const -2)) (then (unreachable))))
+  (func (export "unknown: the highest bit") (if (i32.eq (call $trunc_u) (i32.const 0x80000000)) (then (unreachable))))
+  (func (export "proved: not another number") (if (i32.eq (call $trunc_u) (i32.const 1)) (then (unreachable))))
+  (func $least (param v128 v128) (result i32)
+    (i32x4.extract_lane 0 (f32x4.relaxed_min (local.get 0) (local.get 1))))
+  (func (export "unknown: the second zero")
+    (if (i32.eqz (call $least (v128.const f32x4 -0 0 0 0) (v128.const f32x4 0 0 0 0))) (then (unreachable))))
+  (func (export "proved: numbers have one least")
+    (if (i32.ne (call $least (v128.const f32x4 1 0 0 0) (v128.const f32x4 2 0 0 0)) (i32.const 0x3f800000))
+      (then (unreachable)))))
