@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use assay_engines::{Budgets, Ended, Engine, Interp, Outcome, Ref, Value, replay};
+use assay_engines::{Budgets, Ended, Engine, Interp, Outcome, Profile, Ref, Value, replay};
 use assay_interp::binary;
 use assay_interp::exec::{AnyRef, Val};
 use assay_interp::scenario::Scenario;
@@ -42,15 +42,18 @@ pub(crate) struct Args {
     /// Ends the run after this many steps
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
+    /// By what choices are taken: deterministic, seed:N, x86-64 or aarch64; without it as the scenario says
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<Profile>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let wasm = input::module(&args.module)?;
     let budgets = Budgets { fuel: args.fuel.unwrap_or(u64::MAX), ..Budgets::default() };
-    let mut interp = Interp::new(budgets);
     if let Some(file) = &args.scenario {
-        return scenario(&mut interp, &wasm, file);
+        return scenario(&mut Interp::new(budgets), &wasm, file, args.profile);
     }
+    let mut interp = Interp::with_profile(budgets, args.profile.unwrap_or_default());
     let module = binary::decode(&wasm).map_err(|e| Failure::Module(args.module.clone(), e))?;
     if let Some(import) = module.imports.first() {
         let (m, n) = (import.module.escape_debug(), import.name.escape_debug());
@@ -282,8 +285,9 @@ fn code(outcome: &Outcome) -> u8 {
 }
 
 /// Replays a scenario and prints each step with its end. The exit code is that of the last call.
-fn scenario(interp: &mut Interp, wasm: &[u8], file: &Path) -> Result<u8, Failure> {
-    let (scenario, path) = (read(file)?, file.to_string_lossy());
+fn scenario(interp: &mut Interp, wasm: &[u8], file: &Path, profile: Option<Profile>) -> Result<u8, Failure> {
+    let (mut scenario, path) = (read(file)?, file.to_string_lossy());
+    scenario.profile = profile.unwrap_or(scenario.profile);
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
     let mut load = |name: &str| match name {
         "module" => Ok(wasm.to_vec()),

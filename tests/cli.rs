@@ -434,6 +434,7 @@ fn bad_arguments() {
     run(&["--invoke", "refs", "null", "7"]).fails(2, r#"argument 2, "7", is no funcref; wanted is null"#);
     run(&["5"]).fails(2, "arguments need --invoke NAME");
     run(&["--fuel", "-1"]).fails(2, "'-1' for '--fuel <N>'");
+    run(&["--profile", "seed"]).fails(2, r#"'seed' for '--profile <PROFILE>': "seed" is no profile; there are"#);
     run(&["--trace=nothing"]).fails(2, "[possible values: rules, config]");
     run(&["--bogus"]).fails(2, "unexpected argument '--bogus'");
     folder.assay(&["validate"]).fails(2, "<MODULES>");
@@ -644,6 +645,31 @@ fn scenario() {
     let ran = folder.assay(&["run", "module.wat", "--scenario", "scenario.toml"]).ends(0);
     insta::assert_snapshot!(ran);
     folder.assay(&["diff", "module.wat", "--scenario", "scenario.toml"]).last_line_begins("engines agree: ").ends(0);
+}
+
+/// By the command line, by the scenario, and by the command line instead.
+#[test]
+fn profiles() {
+    let module = r#"(module
+      (func (export "zeros") (result f32) (f32.div (f32.const 0) (f32.const 0)))
+      (func (export "beyond") (result v128)
+        (i8x16.relaxed_swizzle (v128.const i32x4 9 9 9 9) (v128.const i32x4 16 16 16 16))))"#;
+    let file = r#"
+        profile = "x86-64"
+        [[step]]
+        instantiate = "module"
+        [[step]]
+        call = { instance = 0, export = "zeros" }
+    "#;
+    let folder = Folder::new().file("module.wat", module).file("x86.toml", file);
+    let run = |args: &[&str]| folder.assay(&[&["run", "module.wat"], args].concat());
+    run(&["--invoke", "zeros"]).gives("nan");
+    run(&["--invoke", "zeros", "--profile", "deterministic"]).gives("nan");
+    run(&["--invoke", "zeros", "--profile", "x86-64"]).gives("-nan");
+    run(&["--invoke", "beyond", "--profile", "aarch64"]).gives("i32x4 0x09090900 0x09090900 0x09090900 0x09090900");
+    run(&["--invoke", "beyond", "--profile", "x86-64"]).gives("i32x4 0x09090909 0x09090909 0x09090909 0x09090909");
+    run(&["--scenario", "x86.toml"]).last_line_begins("call zeros(): returned [-nan]").ends(0);
+    run(&["--scenario", "x86.toml", "--profile", "aarch64"]).last_line_begins("call zeros(): returned [nan]").ends(0);
 }
 
 #[test]

@@ -157,6 +157,10 @@ impl Engine for Interp {
         *self = Interp { keep: self.keep, ..Interp::with(self.budgets, self.features, self.profile) };
     }
 
+    fn set_profile(&mut self, profile: Profile) {
+        self.profile = profile;
+    }
+
     fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {
         binary::check_with(wasm, self.features).map_err(Outcome::from)
     }

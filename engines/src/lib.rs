@@ -61,6 +61,8 @@ pub trait Engine {
     fn version(&self) -> String;
     /// Forgets all instances and the log.
     fn reset(&mut self);
+    /// Takes choices by this profile from the next reset on. An engine that chooses as it was built takes no notice.
+    fn set_profile(&mut self, _profile: Profile) {}
     /// Whether a module is well-formed and valid.
     fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome>;
     /// Instantiates a module. An import that no link is for is missing, and the module unlinkable. What a failed

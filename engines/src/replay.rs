@@ -182,7 +182,7 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Replays a scenario on an engine, from an empty store; `load` gives the bytes of a module by its name. After an
+/// Replays a scenario on an engine, from an empty store and by its profile; `load` gives the bytes of a module by its name. After an
 /// instantiation that failed, the steps that need the instance can't be replayed.
 ///
 /// # Errors
@@ -193,6 +193,7 @@ pub fn replay(
     scenario: &Scenario,
     load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Vec<Replayed>, ReplayError> {
+    engine.set_profile(scenario.profile);
     let mut player = Player::new(engine);
     scenario.steps.iter().map(|step| player.play(step, load)).collect()
 }

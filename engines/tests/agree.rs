@@ -61,7 +61,7 @@ fn scenario() -> Scenario {
         call("indirect", &[Val::I32(1)]),
         call("indirect", &[Val::I32(3)]),
     ];
-    Scenario { steps }
+    Scenario { steps, ..Scenario::default() }
 }
 
 fn run(id: &str, scenario: &Scenario) -> (Box<dyn Engine>, Vec<Replayed>) {
@@ -106,7 +106,7 @@ fn running_out_is_its_own_outcome() {
     for id in ENGINES {
         for export in ["spin", "deep"] {
             let steps = vec![scenario().steps[0].clone(), call(export, &[])];
-            let (_, replayed) = run(id, &Scenario { steps });
+            let (_, replayed) = run(id, &Scenario { steps, ..Scenario::default() });
             let exhausted = matches!(replayed[1].ended, Ended::Outcome(Outcome::Exhausted(_)));
             assert!(exhausted, "{id} {export}: {:?}", replayed[1]);
         }

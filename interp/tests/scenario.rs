@@ -4,6 +4,7 @@
 use assay_interp::exec::{AnyRef, Ref, Val, Value};
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
 use assay_interp::syntax::HeapType;
+use assay_interp::value::Profile;
 use proptest::prelude::*;
 
 fn value() -> impl Strategy<Value = Value> {
@@ -54,6 +55,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn profile() -> impl Strategy<Value = Profile> {
+    let named = prop::sample::select(vec![Profile::Deterministic, Profile::X86_64, Profile::Aarch64]);
+    prop_oneof![named, any::<u64>().prop_map(Profile::Seed)]
+}
+
 /// Pieces of the file form, in any order.
 const PIECES: &str = "(\\[\\[step\\]\\]\n|call = |\\{ |\\}|instance = 0|export = \"|[a-z0-9\"=,]|\n){0,12}";
 
@@ -61,8 +67,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn what_is_written_reads_as_the_same(steps in prop::collection::vec(step(), 0..6)) {
-        let scenario = Scenario { steps };
+    fn what_is_written_reads_as_the_same(profile in profile(), steps in prop::collection::vec(step(), 0..6)) {
+        let scenario = Scenario { profile, steps };
         let text = scenario.to_toml();
         prop_assert_eq!(Scenario::from_toml(&text), Ok(scenario), "{}", text);
     }
@@ -71,7 +77,7 @@ proptest! {
     fn words_are_one_line_for_each_thing(steps in prop::collection::vec(step(), 0..6)) {
         let answers = |step: &Step| if let Step::Instantiate { answers, .. } = step { answers.len() } else { 0 };
         let things: usize = steps.iter().map(|step| 1 + answers(step)).sum();
-        let words = Scenario { steps }.to_string();
+        let words = Scenario { steps, ..Scenario::default() }.to_string();
         prop_assert_eq!(words.lines().count(), things);
         prop_assert!(words.chars().all(|c| c == '\n' || !c.is_control()));
     }
@@ -118,10 +124,20 @@ call encode(65536, ref.extern 3, ref.null func)
 }
 
 #[test]
+fn a_profile_stands_before_the_steps() {
+    let text = format!("profile = \"seed:42\"\n\n{FILE}");
+    let scenario = Scenario::from_toml(&text).expect("a scenario");
+    assert_eq!((scenario.profile, scenario.to_toml()), (Profile::Seed(42), text));
+    assert!(scenario.to_string().starts_with("choices by the profile seed:42\ninstantiate "));
+    let error = Scenario::from_toml("\nprofile = \"seed\"").expect_err("no profile").to_string();
+    assert!(error.starts_with("line 2: \"seed\" is no profile"), "{error}");
+}
+
+#[test]
 fn instances_are_named_where_there_are_several() {
     let module = |module: &str| Step::Instantiate { module: module.into(), answers: Vec::new() };
     let call = Step::Call { instance: 0, export: "a\nb".into(), args: vec![Val::I64(u64::MAX)] };
-    let words = Scenario { steps: vec![module("a"), module("b"), call.clone()] }.to_string();
+    let words = Scenario { steps: vec![module("a"), module("b"), call.clone()], ..Scenario::default() }.to_string();
     assert_eq!(words, "instantiate \"a\"\ninstantiate \"b\"\ncall \"a\\nb\"(-1) of instance 0\n");
     assert_eq!(call.to_string(), "call \"a\\nb\"(-1)");
 }

@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::{Answer, Scenario, Step, Write};
 use crate::exec::{AnyRef, Ref, Val, Value};
 use crate::syntax::HeapType;
+use crate::value::{Profile, UnknownProfile};
 
 /// A scenario's file that says something else than a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +25,20 @@ pub struct ScenarioError {
 #[serde(deny_unknown_fields)]
 struct FileForm {
     #[serde(default)]
+    profile: ProfileForm,
+    #[serde(default)]
     step: Vec<Spanned<StepForm>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(try_from = "String")]
+struct ProfileForm(Profile);
+
+impl TryFrom<String> for ProfileForm {
+    type Error = UnknownProfile;
+    fn try_from(text: String) -> Result<Self, UnknownProfile> {
+        text.parse().map(ProfileForm)
+    }
 }
 
 #[derive(Deserialize)]
@@ -271,12 +285,13 @@ impl Scenario {
             let span = step.span();
             Step::try_from(step.into_inner()).map_err(|message| error(Some(span), message))
         });
-        Ok(Scenario { steps: steps.collect::<Result<_, _>>()? })
+        Ok(Scenario { profile: form.profile.0, steps: steps.collect::<Result<_, _>>()? })
     }
 
     /// Writes the file form.
     pub fn to_toml(&self) -> String {
-        self.steps.iter().map(step).collect::<Vec<_>>().join("\n")
+        let profile = (self.profile != Profile::default()).then(|| format!("profile = \"{}\"\n", self.profile));
+        profile.into_iter().chain(self.steps.iter().map(step)).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -27,6 +27,9 @@
 //! `{ ref = "null-func" }` or `{ ref = "null-extern" }`, a reference of the host's `{ extern = 3 }`. A reference to a
 //! function, `{ func = 2 }`, is an address of the engine that it came from and means nothing to another one. An answer
 //! with `throws = true` throws an exception instead of returning.
+//!
+//! `profile = "seed:42"`, before the steps, says by which [`Profile`] our interpreter takes choices. Other engines take
+//! them as they do.
 
 #[cfg(feature = "serde")]
 mod file;
@@ -34,6 +37,7 @@ mod file;
 use std::fmt;
 
 use crate::exec::Value;
+use crate::value::Profile;
 
 #[cfg(feature = "serde")]
 pub use file::ScenarioError;
@@ -41,6 +45,8 @@ pub use file::ScenarioError;
 /// A sequence of steps, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scenario {
+    /// By what the choices are taken, in an engine that lets one say.
+    pub profile: Profile,
     /// The steps.
     pub steps: Vec<Step>,
 }
@@ -108,6 +114,9 @@ const SHOWN: usize = 32;
 /// In words, a line for each thing that the outside does.
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.profile != Profile::default() {
+            writeln!(f, "choices by the profile {}", self.profile)?;
+        }
         let instances = self.steps.iter().filter(|step| matches!(step, Step::Instantiate { .. })).count();
         self.steps.iter().try_for_each(|step| {
             step.write(f, instances > 1)?;

@@ -174,7 +174,7 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
     let args = values(&func_types[begun.entry as usize].params, &begun.args, model);
     let export = name_of(ExternIdx::Func(begun.entry))?;
     steps.push(Step::Call { instance: 0, export, args });
-    Some(Scenario { steps })
+    Some(Scenario { steps, ..Scenario::default() })
 }
 
 /// Steps of a replay: each is written down.
