@@ -1,4 +1,5 @@
-//! Random small modules, as text: masked and unmasked accesses, checks, divisions, loops, calls, growth, segments.
+//! Random small modules, as text: masked and unmasked accesses, checks, divisions, choices, loops, calls, growth,
+//! segments.
 
 /// Random numbers by SplitMix64: the same on every machine.
 pub(crate) struct Random(pub(crate) u64);
@@ -133,7 +134,7 @@ impl Function<'_> {
             };
         }
         let d = depth - 1;
-        match self.random.below(22) {
+        match self.random.below(24) {
             0..=4 => {
                 let ops = ["add", "sub", "mul", "and", "or", "xor", "shl", "shr_u", "shr_s", "rotl", "rotr"];
                 let op = self.random.pick(&ops);
@@ -181,8 +182,27 @@ impl Function<'_> {
                 let bits = format!("(f32.reinterpret_i32 (i32.and {} (i32.const {mask})))", self.i32(d));
                 format!("(i32.trunc_f32_{} {bits})", self.random.pick(&["s", "u"]))
             }
+            21..=22 => self.chosen(d),
             _ => format!("(i32.trunc_sat_f64_s (f64.div (f64.convert_i32_s {}) (f64.const 3)))", self.i32(d)),
         }
+    }
+
+    /// A number that may be one of several: bits of a NaN, or a lane of a relaxed operation.
+    fn chosen(&mut self, d: u32) -> String {
+        let [a, b, c] = [0; 3].map(|_| format!("(i32x4.splat {})", self.i32(d)));
+        let vector = match self.random.below(8) {
+            0 => format!("(f32x4.div {a} {b})"),
+            1 => format!("(i32x4.relaxed_trunc_f32x4_{} {a})", self.random.pick(&["s", "u"])),
+            2 => format!("(f32x4.relaxed_{} {a} {b})", self.random.pick(&["min", "max"])),
+            3 => format!("(i8x16.relaxed_swizzle {a} {b})"),
+            4 => {
+                format!("({}.relaxed_laneselect {a} {b} {c})", self.random.pick(&["i8x16", "i16x8", "i32x4", "i64x2"]))
+            }
+            5 => format!("(i16x8.relaxed_q15mulr_s {a} {b})"),
+            6 => format!("(f32x4.relaxed_{} {a} {b} {c})", self.random.pick(&["madd", "nmadd"])),
+            _ => format!("(i32x4.relaxed_dot_i8x16_i7x16_add_s {a} {b} {c})"),
+        };
+        format!("(i32x4.extract_lane 0 {vector})")
     }
 
     fn i64(&mut self, depth: u32) -> String {

@@ -1,6 +1,7 @@
 //! The law of proofs: what was proved never happens. Random modules are proved, then run by the interpreter in random
 //! scenarios: calls of their exports in any order, with arguments near all bounds, a host that answers, throws, writes
-//! memories and sets globals in between. No run may trap where that was proved impossible.
+//! memories and sets globals in between. Choices are taken by the deterministic profile and by seeds. No run may trap
+//! where that was proved impossible.
 //!
 //! `ASSAY_LAW_SECONDS` makes it longer than its usual number of modules.
 
@@ -9,7 +10,7 @@ mod generate;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use assay_engines::{Engine, Interp, Link, Outcome, Source, Value, provider};
+use assay_engines::{Engine, Interp, Link, Outcome, Profile, Source, Value, provider};
 use assay_interp::binary;
 use assay_interp::exec::{Place, Val};
 use assay_interp::machine;
@@ -60,7 +61,8 @@ fn answers(random: &mut Random) -> Vec<Answer> {
 /// An instance in a store of its own, and what the host gave it, if that isn't functions only.
 fn instantiate(wasm: &[u8], module: &Module, random: &mut Random) -> (Interp, usize, Option<usize>) {
     let budgets = machine::Budgets { fuel: 20_000, ..machine::Budgets::default() };
-    let mut interp = Interp::new(budgets);
+    let profile = if random.one_in(2) { Profile::Seed(random.0) } else { Profile::Deterministic };
+    let mut interp = Interp::with_profile(budgets, profile);
     let provider = provider(module).map(|wasm| interp.instantiate(&wasm, &[]).unwrap());
     let answers = answers(random);
     let links = module.imports.iter().enumerate().map(|(i, import)| Link {
