@@ -263,6 +263,11 @@ impl Rule {
             StepPure | StepRead | StepsRefl | StepsTrans | CtxtInstrs | CtxtLabel | CtxtHandler | CtxtFrame | EvalExpr
         )
     }
+
+    /// Whether a proposal adds it to the rules of the standard.
+    pub fn is_of_proposal(self) -> bool {
+        matches!(self, Rule::Wideop | Rule::Extwideop)
+    }
 }
 
 impl fmt::Display for Rule {

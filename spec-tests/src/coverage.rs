@@ -43,7 +43,13 @@ impl Coverage {
 
     /// The rules that could be exercised, and are not.
     pub fn missing(&self) -> Vec<Rule> {
-        reductions().filter(|rule| self.directives(*rule) == 0).collect()
+        self.reductions().filter(|rule| self.directives(*rule) == 0).collect()
+    }
+
+    /// The rules that are applied by name; the others apply around them. A proposal's count once they are exercised.
+    fn reductions(&self) -> impl Iterator<Item = Rule> {
+        let counts = |rule: &Rule| !rule.is_contextual() && (!rule.is_of_proposal() || self.directives(*rule) > 0);
+        Rule::ALL.iter().copied().filter(counts)
     }
 
     fn note(&mut self, file: &str, place: Place, seen: &Seen) {
@@ -61,11 +67,6 @@ impl Coverage {
             mine.first = mine.first.take().or(theirs.first);
         }
     }
-}
-
-/// The rules that are applied by name; the others apply around them.
-fn reductions() -> impl Iterator<Item = Rule> {
-    Rule::ALL.iter().copied().filter(|rule| !rule.is_contextual())
 }
 
 /// Runs scripts in the interpreter, each group in a store of its own, and counts the rules.
@@ -92,7 +93,7 @@ pub fn cover(groups: &[&[Script]], jobs: usize, interp: &(dyn Fn() -> Interp + S
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<36} {:>10}  first", "", "directives")?;
-        for rule in reductions() {
+        for rule in self.reductions() {
             let directives = self.directives(rule);
             match self.first(rule) {
                 Some((file, place)) => writeln!(f, "{rule:<36} {directives:>10}  {file}:{}", place.line)?,
@@ -106,7 +107,7 @@ impl fmt::Display for Coverage {
         }
         let contextual: Vec<&str> = Rule::ALL.iter().filter(|r| r.is_contextual()).map(|r| r.name()).collect();
         writeln!(f, "\n{} rules apply around every step: {}", contextual.len(), contextual.join(", "))?;
-        let all = reductions().count();
+        let all = self.reductions().count();
         write!(f, "{} of the other {all} rules are exercised", all - missing.len())
     }
 }
