@@ -95,10 +95,12 @@ fn memories_grow_by_64_bits() {
     for pages in [(1 << 48) - 1, 1 << 32, 1 << 17] {
         assert_eq!(call(&mut run, "unlimited", &[pages]), Outcome::Exhausted(Budget::Store), "{pages:#x}");
     }
-    for pages in ["0x1_0000_0000_0000", "0xffff_ffff_ffff", "0x1_0000_0000"] {
-        let text = module(&format!("(module (memory i64 {pages}))"));
+    let memories = ["0x1_0000_0000_0000", "0xffff_ffff_ffff", "0x1_0000_0000"].map(|n| format!("(memory i64 {n})"));
+    let tables = ["0xffff_ffff_ffff_ffff", "0x1000_0000_0000_0000"].map(|n| format!("(table i64 {n} funcref)"));
+    for item in memories.iter().chain(&tables) {
+        let text = module(&format!("(module {item})"));
         let outcome = Machine::new(Budgets::default()).instantiate(&text, &[], &mut (), &mut ());
-        assert_eq!(outcome.map(|_| ()), Err(Outcome::Exhausted(Budget::Store)), "{pages}");
+        assert_eq!(outcome.map(|_| ()), Err(Outcome::Exhausted(Budget::Store)), "{item}");
     }
 }
 
