@@ -182,8 +182,8 @@ impl<'a> Player<'a> {
     }
 }
 
-/// Replays a scenario on an engine, from an empty store and by its profile; `load` gives the bytes of a module by its name. After an
-/// instantiation that failed, the steps that need the instance can't be replayed.
+/// Replays a scenario on an engine, from an empty store and by its profile; `load` gives the bytes of a module by its
+/// name. After an instantiation that failed, the steps that need the instance can't be replayed.
 ///
 /// # Errors
 ///
