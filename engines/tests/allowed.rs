@@ -1,6 +1,6 @@
 //! Every engine's result of a numeric or vector instruction is one that the standard allows.
 
-use assay_engines::{Budgets, ENGINES, Outcome, Value, engine};
+use assay_engines::{Budgets, ENGINES, Features, Outcome, Value, engine};
 use assay_interp::binary;
 use assay_interp::exec::{Val, allowed, operand_types};
 use assay_interp::syntax::{Instr, ValType};
@@ -66,7 +66,7 @@ fn results_are_allowed() {
     let module = format!("(module {})", functions.iter().map(|(_, text)| text.as_str()).collect::<String>());
     let module = wat::parse_str(&module).expect("a module");
     for id in ENGINES {
-        let mut engine = engine(id, Budgets::default()).expect("there is such an engine");
+        let mut engine = engine(id, Budgets::default(), Features::default()).expect("there is such an engine");
         let instance = engine.instantiate(&module, &[]).unwrap_or_else(|e| panic!("{id}: {e}"));
         let engine = std::cell::RefCell::new(engine);
         let law = |(a, b, c): (u128, u128, u128)| {

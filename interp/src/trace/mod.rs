@@ -164,23 +164,38 @@ impl Observer for Last {
     }
 }
 
-/// Counts how often each rule was applied.
+/// Counts how often each rule was applied, and at which step first.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    counts: Vec<u64>,
+    /// Number of all steps.
+    pub steps: u64,
+    /// By the rule's number: how often, and the first step.
+    rules: Vec<(u64, u64)>,
 }
 
 impl Seen {
     /// How often a rule was applied.
     pub fn count(&self, rule: Rule) -> u64 {
-        self.counts.get(rule as usize).copied().unwrap_or(0)
+        self.rules.get(rule as usize).map_or(0, |(count, _)| *count)
+    }
+
+    /// The first step that is an instance of a rule, from 0.
+    pub fn first(&self, rule: Rule) -> Option<u64> {
+        self.rules.get(rule as usize).filter(|(count, _)| *count > 0).map(|(_, first)| *first)
     }
 }
 
 impl Observer for Seen {
     const DETAIL: bool = false;
     fn rule(&mut self, rule: Rule) {
-        self.counts.resize(Rule::ALL.len(), 0);
-        self.counts[rule as usize] += 1;
+        if self.rules.is_empty() {
+            self.rules.resize(Rule::ALL.len(), (0, 0));
+        }
+        let (count, first) = &mut self.rules[rule as usize];
+        if *count == 0 {
+            *first = self.steps;
+        }
+        *count += 1;
+        self.steps += 1;
     }
 }

@@ -24,11 +24,7 @@ impl fmt::Display for Notation<'_> {
         f.write_str("; ")?;
         if config.frames.is_empty() {
             values(f, config.stack.values())?;
-            pending(f, config)?;
-            if config.trap.is_some() {
-                f.write_str("trap")?;
-            }
-            return Ok(());
+            return pending(f, config);
         }
         let below = config.frames[0].height;
         values(f, &config.stack.values()[..below])?;
@@ -36,9 +32,6 @@ impl fmt::Display for Notation<'_> {
             open(f, config, i, frame)?;
         }
         pending(f, config)?;
-        if config.trap.is_some() {
-            f.write_str("trap ")?;
-        }
         for (i, frame) in config.frames.iter().enumerate().rev() {
             close(f, config, i, frame)?;
         }
@@ -54,13 +47,16 @@ fn store(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result {
         let values: Vec<String> = store.globals.iter().take(BEHIND).map(|g| g.value.to_string()).collect();
         parts.push(format!("globals {}{}", values.join(" "), more(store.globals.len(), BEHIND)));
     }
-    for table in &store.tables {
-        parts.push(format!("table of {}", table.elements.len()));
-    }
-    for mem in &store.mems {
-        parts.push(format!("memory of {} pages", mem.bytes.len() as u64 / mem.ty.page));
-    }
+    parts.extend(sizes("table", "tables", store.tables.iter().map(|table| table.elements.len() as u64), ""));
+    parts.extend(sizes("memory", "memories", store.mems.iter().map(|m| m.bytes.len() as u64 / m.ty.page), " pages"));
     write!(f, "{{{}}}", parts.join(", "))
+}
+
+/// The sizes of all tables or memories, if there are any.
+fn sizes(one: &str, many: &str, sizes: impl ExactSizeIterator<Item = u64>, unit: &str) -> Option<String> {
+    let (name, more) = (if sizes.len() == 1 { one } else { many }, more(sizes.len(), BEHIND));
+    let shown: Vec<String> = sizes.take(BEHIND).map(|size| size.to_string()).collect();
+    (!shown.is_empty()).then(|| format!("{name} of {}{more}{unit}", shown.join(" ")))
 }
 
 fn more(all: usize, shown: usize) -> &'static str {
@@ -95,7 +91,8 @@ fn open(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>, i: usize, frame: 
         let end = config.frames.get(i + 1).map_or(config.locals.len(), |next| next.locals);
         let locals = &config.locals[frame.locals..end];
         let shown: Vec<String> = locals.iter().take(BEHIND).map(|v| v.to_string()).collect();
-        write!(f, "frame_{}{{locals {}{}}} ", frame.arity, shown.join(" "), more(locals.len(), BEHIND))?;
+        let name = if locals.is_empty() { "" } else { "locals " };
+        write!(f, "frame_{}{{{name}{}{}}} ", frame.arity, shown.join(" "), more(locals.len(), BEHIND))?;
     }
     let labels = labels(config, i, frame);
     let heights = labels.iter().map(|l| l.height).chain([top]);
@@ -122,8 +119,11 @@ fn open(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>, i: usize, frame: 
     Ok(())
 }
 
-/// What rules have rewritten their redex to.
+/// What rules have rewritten their redex to. A trap stands where its redex stood, before what is still to be reduced.
 fn pending(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result {
+    if config.trap.is_some() {
+        f.write_str("trap ")?;
+    }
     for admin in config.pending.iter().rev() {
         match admin {
             Admin::Val(v) => values(f, &[*v])?,

@@ -142,6 +142,20 @@ fn configurations_in_the_notation_of_the_standard() {
     insta::assert_snapshot!(format!("{}{outcome}", String::from_utf8(out).expect("text")));
 }
 
+/// A trap takes the place of its redex: what an indirect call was rewritten to beside it still follows.
+#[test]
+fn a_trap_stands_where_its_redex_stood() {
+    let text = r#"(module (table 2 funcref) (memory 1) (memory 2)
+        (func (export "f") (param i32) (call_indirect (local.get 0))))"#;
+    let mut out = Vec::new();
+    let cut = Cut { configs: true, ..Cut::default() };
+    Run::new(text).observed("f", &[Val::I32(2)], &mut Writer::cut(&mut out, cut));
+    let trace = String::from_utf8(out).expect("text");
+    let after: Vec<&str> = trace.lines().filter_map(|line| line.split_once("; ").map(|(_, thread)| thread)).collect();
+    assert_eq!(after[3], "frame_0{locals 2} label_0{} trap (ref.cast [] -> []) (call_ref [] -> []) end end");
+    assert!(trace.contains("~> {table of 2, memories of 1 2 pages}; "), "{trace}");
+}
+
 #[test]
 fn a_cut_keeps_the_numbers_of_the_whole() {
     let text = r#"(module (func $g (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
