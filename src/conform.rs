@@ -125,7 +125,8 @@ fn place(args: &Args) -> Result<Option<(PathBuf, usize)>, Failure> {
     };
     let mut places = args.paths.iter().filter_map(split);
     let place = places.next();
-    let alone = args.paths.len() == 1 && !args.rules && !args.together && args.expected.is_none();
+    let many = args.rules || args.together || args.expected.is_some() || args.filter.is_some();
+    let alone = args.paths.len() == 1 && !many;
     match place {
         Some(_) if !alone => Err(usage("FILE:LINE is one directive: no other path, and no option for many, fits it")),
         place => Ok(place),

@@ -776,6 +776,7 @@ fn conform() {
         .fails(2, "--trace is of our interpreter: engine \"wasmtime\" doesn't tell its steps");
     conform(&["all/pass.wast", "--trace"]).fails(2, "--trace shows one directive: FILE:LINE says which");
     conform(&["all/pass.wast:2", "all"]).fails(2, "FILE:LINE is one directive: no other path, ");
+    conform(&["all/pass.wast:2", "--filter", "fail"]).fails(2, "FILE:LINE is one directive: no other path, ");
     conform(&["all:2"]).fails(2, "all: FILE:LINE needs a file");
     conform(&["missing:2"]).fails(2, "missing: ");
     // Rule coverage.
