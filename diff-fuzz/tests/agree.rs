@@ -233,14 +233,6 @@ fn invalid() -> Vec<u8> {
 }
 
 #[test]
-fn what_nobody_executes_yet_compares_nothing() {
-    let wasm = wat::parse_str(r#"(module (memory i64 1) (func (export "f")))"#).unwrap();
-    let report = diff(&mut engines(), &wasm, &Options::default()).unwrap();
-    assert_eq!(report.verdict(), Verdict::NothingCompared);
-    assert!(report.to_string().ends_with("nothing compared, 1 inconclusive (unsupported)"), "{report}");
-}
-
-#[test]
 fn a_scenario_is_compared_step_by_step() {
     let wasm = wat::parse_str(
         r#"(module (import "env" "ask" (func $ask (result i32))) (func (export "f") (result i32) (call $ask)))"#,

@@ -124,6 +124,14 @@ fn nothing_wrong_agrees() {
 }
 
 #[test]
+fn what_an_engine_does_not_execute_compares_nothing() {
+    let fault: fn() -> Outcome = || Outcome::Unsupported("this".into());
+    let report = run(PLAIN, Fault { instantiate: Some(fault), ..Fault::default() });
+    assert_eq!(report.verdict(), Verdict::NothingCompared);
+    assert!(report.to_string().ends_with("nothing compared, 1 inconclusive (unsupported)"), "{report}");
+}
+
+#[test]
 fn a_result_bit() {
     let fault: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::I64(6), Val::I32(7 | 1 << 31)]);
     assert_eq!(only_point(&run(PLAIN, Fault { invoke: Some(fault), ..Fault::default() })), What::Result(1));

@@ -152,7 +152,7 @@ fn a_trap_stands_where_its_redex_stood() {
     Run::new(text).observed("f", &[Val::I32(2)], &mut Writer::cut(&mut out, cut));
     let trace = String::from_utf8(out).expect("text");
     let after: Vec<&str> = trace.lines().filter_map(|line| line.split_once("; ").map(|(_, thread)| thread)).collect();
-    assert_eq!(after[3], "frame_0{locals 2} label_0{} trap (ref.cast [] -> []) (call_ref [] -> []) end end");
+    assert_eq!(after[3], "frame_0{locals 2} label_0{} trap (ref.cast (ref null [] -> [])) (call_ref [] -> []) end end");
     assert!(trace.contains("~> {table of 2, memories of 1 2 pages}; "), "{trace}");
 }
 
