@@ -104,9 +104,19 @@ impl Machine {
         observer: &mut O,
     ) -> Result<Arc<ModuleInst>, Outcome> {
         self.link(module, imports)?;
-        let instance = match alloc_module(&mut self.config, &self.reading, module, imports) {
+        let mut step = |config: &mut Config<Concrete>, reading: &Concrete| {
+            let progress = step(config, reading, observer);
+            if let Progress::Reduced(rule) = progress {
+                observer.rule(rule);
+            }
+            Ok(progress)
+        };
+        let instance = match alloc_module(&mut self.config, &self.reading, module, imports, &mut step) {
             Ok(instance) => instance,
-            Err(AllocError::Exhausted(budget)) => return Err(Outcome::Exhausted(budget)),
+            Err(AllocError::Exhausted(budget)) => {
+                self.config.clear();
+                return Err(Outcome::Exhausted(budget));
+            }
             Err(AllocError::Undecided(never)) => match never {},
         };
         self.config.enter(&instance, &Arc::new(initialisation(module)), 0);
@@ -170,12 +180,7 @@ impl Machine {
                 }
             }
             fuel = fuel.saturating_sub(1);
-            let progress = if O::DETAIL {
-                self.observed_step(observer)
-            } else {
-                self.config.step(&self.reading).unwrap_or_else(|e| match e {})
-            };
-            match progress {
+            match step(&mut self.config, &self.reading, observer) {
                 Progress::Reduced(rule) => observer.rule(rule),
                 Progress::CallOut { callee, args, .. } => {
                     let callee = callee.expect("a concrete reference is to a known function");
@@ -243,22 +248,25 @@ impl Machine {
             config.throw(&self.reading, a);
         }
     }
+}
 
-    fn observed_step<O: Observer>(&mut self, observer: &mut O) -> Progress<Concrete> {
-        let (config, reading) = (&mut self.config, &self.reading);
-        config.focus(reading);
-        let (redex, place, depth) = (config.redex(), config.place(), config.frames.len());
-        config.stack.mark();
-        if redex.is_some() {
-            observer.before(config);
-        }
-        let before = config.stack.values().to_vec();
-        let progress = config.step(reading).unwrap_or_else(|e| match e {});
-        if let (Progress::Reduced(rule), Some(redex)) = (&progress, redex) {
-            let low = config.stack.low();
-            let (operands, results) = (&before[low..], &config.stack.values()[low..]);
-            observer.step(&Step { rule: *rule, redex, place, depth, operands, results, config });
-        }
-        progress
+/// One step, seen by the observer if it asks for details.
+fn step<O: Observer>(config: &mut Config<Concrete>, reading: &Concrete, observer: &mut O) -> Progress<Concrete> {
+    if !O::DETAIL {
+        return config.step(reading).unwrap_or_else(|e| match e {});
     }
+    config.focus(reading);
+    let (redex, place, depth) = (config.redex(), config.place(), config.frames.len());
+    config.stack.mark();
+    if redex.is_some() {
+        observer.before(config);
+    }
+    let before = config.stack.values().to_vec();
+    let progress = config.step(reading).unwrap_or_else(|e| match e {});
+    if let (Progress::Reduced(rule), Some(redex)) = (&progress, redex) {
+        let low = config.stack.low();
+        let (operands, results) = (&before[low..], &config.stack.values()[low..]);
+        observer.step(&Step { rule: *rule, redex, place, depth, operands, results, config });
+    }
+    progress
 }

@@ -19,6 +19,9 @@ pub enum AllocError<D: Domain> {
     Undecided(D::Undecided),
 }
 
+/// How the steps of constant expressions are taken: by [`Config::step`], or by somebody who watches.
+pub type Stepper<'a, D> = &'a mut dyn FnMut(&mut Config<D>, &D) -> Result<Progress<D>, <D as Domain>::Undecided>;
+
 /// How a reading makes the memories and tables of a new instance.
 pub trait Allocate: Domain {
     /// A memory of `len` zero bytes.
@@ -41,12 +44,14 @@ impl Allocate for crate::value::Concrete {
 ///
 /// # Errors
 ///
-/// The store's budget doesn't allow the sizes that the module declares.
+/// A budget doesn't allow the sizes that the module declares, or what its constant expressions allocate. The thread is
+/// then left where it was, and has to be [cleared](Config::clear).
 pub fn alloc_module<D: Allocate>(
     c: &mut Config<D>,
     d: &D,
     module: &Arc<Module>,
     imports: &[ExternAddr],
+    step: Stepper<'_, D>,
 ) -> Result<Arc<ModuleInst>, AllocError<D>> {
     let types = c.store.alloc_types(module);
     let instance = Arc::new(addresses(c, module, imports, types));
@@ -59,13 +64,13 @@ pub fn alloc_module<D: Allocate>(
         c.store.alloc_tag(instance.types[*ty as usize]);
     }
     for global in &module.globals {
-        let value = eval_expr(c, d, &instance, &global.init)?;
+        let value = eval_expr(c, d, &instance, &global.init, step)?;
         c.store.alloc_global(closed(&instance, &global.ty), value);
     }
     for table in &module.tables {
         let null = d.reference(Ref::Null(module.top(table.ty.element.heap)));
         let init = match &table.init {
-            Some(expr) => eval_ref(c, d, &instance, expr)?,
+            Some(expr) => eval_ref(c, d, &instance, expr, step)?,
             None => null,
         };
         // Charged as if it grew from nothing.
@@ -83,7 +88,7 @@ pub fn alloc_module<D: Allocate>(
     for elem in &module.elems {
         // Those that are there wait on the stack, where a collection of garbage finds them.
         for init in &elem.init {
-            let r = eval_ref(c, d, &instance, init)?;
+            let r = eval_ref(c, d, &instance, init, step)?;
             c.stack.push(Val::Ref(r));
         }
         let refs = c.stack.pop_many(elem.init.len()).into_iter().map(as_ref);
@@ -133,10 +138,11 @@ fn eval_expr<D: Domain>(
     d: &D,
     instance: &Arc<ModuleInst>,
     expr: &Arc<Expr>,
+    step: Stepper<'_, D>,
 ) -> Result<Val<D>, AllocError<D>> {
     c.enter(instance, expr, 1);
     loop {
-        match c.step(d).map_err(AllocError::Undecided)? {
+        match step(c, d).map_err(AllocError::Undecided)? {
             Progress::Reduced(_) => {}
             Progress::Ended => return Ok(c.stack.pop()),
             Progress::Exhausted(budget) => return Err(AllocError::Exhausted(budget)),
@@ -150,8 +156,9 @@ fn eval_ref<D: Domain>(
     d: &D,
     instance: &Arc<ModuleInst>,
     expr: &Arc<Expr>,
+    step: Stepper<'_, D>,
 ) -> Result<D::Ref, AllocError<D>> {
-    eval_expr(c, d, instance, expr).map(as_ref)
+    eval_expr(c, d, instance, expr, step).map(as_ref)
 }
 
 fn as_ref<D: Domain>(v: Val<D>) -> D::Ref {

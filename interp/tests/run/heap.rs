@@ -2,6 +2,8 @@
 
 use assay_interp::exec::AnyRef;
 use assay_interp::outcome::Budget;
+use assay_interp::rule::Rule;
+use assay_interp::trace::{Seen, Writer};
 
 use super::*;
 
@@ -215,4 +217,29 @@ fn handlers_are_left_in_every_way() {
     assert_eq!(run.call("branch", &[1]), returned(&[11]));
     assert_eq!(run.call("branch", &[2]), Outcome::Threw(Vec::new()));
     assert_eq!(run.call("throw", &[2]), Outcome::Threw(Vec::new()));
+}
+
+/// A heap that is full during instantiation leaves nothing of it under way.
+#[test]
+fn instantiation_that_runs_out_leaves_no_thread() {
+    let mut machine = Machine::new(Budgets { heap: 1 << 10, ..Budgets::default() });
+    let small = module(r#"(module (func (export "f") (result i32) (i32.const 5)))"#);
+    let small = machine.instantiate(&small, &[], &mut (), &mut ()).unwrap();
+    let text = r#"(module (type $a (array i64)) (global (ref $a) (array.new_default $a (i32.const 10000))))"#;
+    let outcome = machine.instantiate(&module(text), &[], &mut (), &mut ()).map(drop);
+    assert_eq!(outcome, Err(Outcome::Exhausted(Budget::Heap)));
+    let Some(ExternAddr::Func(f)) = small.export("f") else { panic!("a function") };
+    assert_eq!(machine.invoke(f, &[], &mut (), &mut ()), returned(&[5]));
+}
+
+/// The steps of constant expressions are seen like any others.
+#[test]
+fn constant_expressions_are_observed() {
+    let text = r#"(module (type $s (struct (field i32))) (global (ref $s) (struct.new $s (i32.const 1))))"#;
+    let mut seen = Seen::default();
+    Machine::new(Budgets::default()).instantiate(&module(text), &[], &mut (), &mut seen).unwrap();
+    assert_eq!(seen.count(Rule::StructNew), 1);
+    let mut out = Writer::new(Vec::new());
+    Machine::new(Budgets::default()).instantiate(&module(text), &[], &mut (), &mut out).unwrap();
+    assert!(out.error().is_none());
 }

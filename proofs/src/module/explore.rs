@@ -478,7 +478,7 @@ impl Explorer<'_> {
             });
         }
         let mut config = Config::new(store, 1 << 20);
-        let instance = match alloc_module(&mut config, path, self.module, &imports) {
+        let instance = match alloc_module(&mut config, path, self.module, &imports, &mut Config::step) {
             Ok(instance) => instance,
             Err(AllocError::Exhausted(_) | AllocError::Undecided(_)) => return None,
         };
