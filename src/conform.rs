@@ -169,7 +169,7 @@ fn directive(
 
 fn features(args: &Args) -> Features {
     match args.proposal {
-        Some(proposal) => proposal.features(args.spec.unwrap_or(proposal.version())),
+        Some(proposal) => proposal.on(Features::from(args.spec.unwrap_or(proposal.version()))),
         None => args.spec.unwrap_or_default().into(),
     }
 }

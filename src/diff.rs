@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, diff, diff_scenario};
-use assay_engines::{ENGINES, Engine, Features, Outcome, engine};
+use assay_engines::{ENGINES, Engine, Outcome, engine};
 use assay_interp::scenario::Scenario;
 
+use crate::input::Language;
 use crate::output::{Failure, exit, printable, say, tell};
 use crate::{input, run};
 
@@ -13,6 +14,8 @@ use crate::{input, run};
 pub(crate) struct Args {
     /// A .wasm binary, a .wat text, or - for standard input
     module: String,
+    #[command(flatten)]
+    language: Language,
     /// Engines to compare, the first with each other one; without any, all of this build
     #[arg(long, value_name = "ID")]
     engine: Vec<String>,
@@ -37,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         return Err(Failure::Usage(format!("engine {twice:?} is given twice; with itself it would always agree")));
     }
     let engines: Result<Vec<Box<dyn Engine>>, _> =
-        ids.iter().map(|id| engine(id, BUDGETS, Features::default())).collect();
+        ids.iter().map(|id| engine(id, BUDGETS, args.language.features())).collect();
     let mut engines = engines.map_err(|e| Failure::Usage(e.to_string()))?;
     let scenario = match &args.scenario {
         Some(file) => Some((file.as_path(), run::read(file)?)),

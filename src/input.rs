@@ -3,8 +3,27 @@
 use std::io::Read;
 
 use assay_interp::binary::{Error, ErrorKind, MAX_MODULE_SIZE};
+use assay_interp::syntax::{Features, Version};
+use assay_spec_tests::Proposal;
 
 use crate::output::{Failure, printable};
+
+/// The WebAssembly that a module is taken as.
+#[derive(clap::Args)]
+pub(crate) struct Language {
+    /// The version of the standard that the module is written in: 1.0, 2.0 or 3.0
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    spec: Version,
+    /// A proposal beyond it that it may use: threads, wide-arithmetic or custom-page-sizes; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    proposal: Vec<Proposal>,
+}
+
+impl Language {
+    pub(crate) fn features(&self) -> Features {
+        self.proposal.iter().fold(Features::from(self.spec), |features, proposal| proposal.on(features))
+    }
+}
 
 /// The bytes of a module: a binary, or a text that is assembled; `-` is standard input.
 pub(crate) fn module(path: &str) -> Result<Vec<u8>, Failure> {

@@ -10,13 +10,15 @@ use assay_interp::scenario::Scenario;
 use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Idx, Module, NumType, ValType};
 use assay_interp::trace::{Cut, Writer};
 
-use crate::input;
+use crate::input::{self, Language};
 use crate::output::{Failure, Trace, exit, printable, say, tell};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A .wasm binary, a .wat text, or - for standard input
     module: String,
+    #[command(flatten)]
+    language: Language,
     /// The exported function to call; without it `_start`, if there is one
     #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
     invoke: Option<String>,
@@ -50,11 +52,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let wasm = input::module(&args.module)?;
     let budgets = Budgets { fuel: args.fuel.unwrap_or(u64::MAX), ..Budgets::default() };
+    let features = args.language.features();
     if let Some(file) = &args.scenario {
-        return scenario(&mut Interp::new(budgets), &wasm, file, args.profile);
+        return scenario(&mut Interp::with_features(budgets, features), &wasm, file, args.profile);
     }
-    let mut interp = Interp::with_profile(budgets, args.profile.unwrap_or_default());
-    let module = binary::decode(&wasm).map_err(|e| Failure::Module(args.module.clone(), e))?;
+    let mut interp = Interp::with(budgets, features, args.profile.unwrap_or_default());
+    let module = binary::decode_with(&wasm, features).map_err(|e| Failure::Module(args.module.clone(), e))?;
     if let Some(import) = module.imports.first() {
         let (m, n) = (import.module.escape_debug(), import.name.escape_debug());
         let why = format!("imports \"{m}\" \"{n}\", which nothing provides here; --scenario scripts a host's answers");

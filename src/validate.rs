@@ -2,7 +2,7 @@
 
 use assay_interp::binary;
 
-use crate::input;
+use crate::input::{self, Language};
 use crate::output::{Failure, exit, printable, say};
 
 #[derive(clap::Args)]
@@ -10,13 +10,16 @@ pub(crate) struct Args {
     /// .wasm binaries, .wat texts, or - for standard input
     #[arg(required = true)]
     modules: Vec<String>,
+    #[command(flatten)]
+    language: Language,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    let features = args.language.features();
     let mut worst = exit::YES;
     for path in &args.modules {
         let checked = input::module(path)
-            .and_then(|wasm| binary::check(&wasm).map_err(|error| Failure::Module(path.clone(), error)));
+            .and_then(|wasm| binary::check_with(&wasm, features).map_err(|error| Failure::Module(path.clone(), error)));
         let code = match checked {
             Ok(()) => {
                 say!("{}: valid", printable(path))?;

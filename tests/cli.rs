@@ -672,6 +672,28 @@ fn profiles() {
     run(&["--scenario", "x86.toml", "--profile", "aarch64"]).last_line_begins("call zeros(): returned [nan]").ends(0);
 }
 
+/// A module of a proposal is refused without it, and taken by every command with it.
+#[test]
+fn proposals() {
+    let text = r#"(module (memory 3 (pagesize 1))
+      (func (export "mul") (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1)))
+      (func (export "load") (param i32) (result i32) (i32.load8_u (i32.and (local.get 0) (i32.const 1)))))"#;
+    let folder = Folder::new().file("wide.wat", text);
+    let on = |command: &str, rest: &[&str]| {
+        let proposals = ["--proposal", "wide-arithmetic", "--proposal", "custom-page-sizes"];
+        folder.assay(&[&[command, "wide.wat"][..], &proposals, rest].concat())
+    };
+    folder.assay(&["validate", "wide.wat"]).ends(1);
+    folder.assay(&["run", "wide.wat", "--invoke", "load", "0"]).ends(4);
+    folder.assay(&["diff", "wide.wat"]).ends(4);
+    on("validate", &[]).gives("wide.wat: valid");
+    on("run", &["--invoke", "mul", "3", "5"]).gives("15\n0");
+    on("run", &["--invoke", "load", "1", "--spec", "1.0"]).ends(4);
+    on("diff", &[]).ends(0);
+    #[cfg(feature = "proofs")]
+    on("prove", &[]).ends(0);
+}
+
 #[test]
 fn validate() {
     let folder = Folder::with_modules()

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_engines::{Budgets, Ended, Interp, Outcome};
+use assay_engines::{Budgets, Ended, Features, Interp, Outcome};
 use assay_interp::exec::chooses;
 use assay_interp::scenario::Scenario;
 use assay_interp::syntax::Module;
@@ -24,7 +24,7 @@ pub(crate) fn may_choose(module: &Module) -> bool {
 
 /// Whether a run of the scenario chooses, or is too long to tell.
 pub(crate) fn chose(scenario: &Scenario, load: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>) -> bool {
-    let mut interp = Interp::new(Budgets { fuel: FUEL, ..Budgets::default() });
+    let mut interp = Interp::with_features(Budgets { fuel: FUEL, ..Budgets::default() }, Features::ALL);
     let Ok(replayed) = assay_engines::replay(&mut interp, scenario, load) else { return true };
     let exhausted = |ended: &Ended| matches!(ended, Ended::Outcome(Outcome::Exhausted(_)));
     interp.chosen().numeric() || replayed.iter().any(|step| exhausted(&step.ended))

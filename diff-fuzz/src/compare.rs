@@ -164,7 +164,8 @@ impl<'a> Session<'a> {
 
     /// Asks all engines whether a module is valid, and decodes it. `None` if there is nothing more to compare.
     fn admit(&mut self, name: &str, wasm: &[u8]) -> Result<Option<Module>, DiffError> {
-        let module = match binary::decode(wasm).map_err(Outcome::from) {
+        let features = self.race.players[0].engine().features();
+        let module = match binary::decode_with(wasm, features).map_err(Outcome::from) {
             // What the interpreter doesn't know, nobody can be driven through; and an engine that refuses it may only
             // have it switched off.
             Err(outcome @ (Outcome::Unsupported(_) | Outcome::Limit(_))) => {

@@ -5,7 +5,7 @@
 //! the one then compared: the price of seeing the state.
 
 use assay_interp::binary;
-use assay_interp::syntax::{ExternIdx, ExternType, Module};
+use assay_interp::syntax::{ExternIdx, ExternType, Features, Module};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportKind, ExportSection, RawSection, SectionId};
 use wasmparser::{Parser, Payload};
@@ -169,7 +169,7 @@ fn with_exports(wasm: &[u8], own: &[Item]) -> Option<Vec<u8>> {
         copy.section(&exports);
     }
     let copy = copy.finish();
-    binary::check(&copy).is_ok().then_some(copy)
+    binary::check_with(&copy, Features::ALL).is_ok().then_some(copy)
 }
 
 /// The order of sections (5.5.2).

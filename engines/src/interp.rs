@@ -55,7 +55,7 @@ impl Interp {
     }
 
     /// An interpreter of modules with these features, with an empty store, which takes choices by this profile.
-    fn with(budgets: Budgets, features: Features, profile: Profile) -> Interp {
+    pub fn with(budgets: Budgets, features: Features, profile: Profile) -> Interp {
         let machine = Machine::with_profile(budgets, profile);
         let (instances, host) = (Vec::new(), Script::default());
         Interp { machine, budgets, features, profile, instances, host, keep: None, last: None }
@@ -147,6 +147,10 @@ fn no_export(export: &str, what: &str) -> Outcome {
 impl Engine for Interp {
     fn id(&self) -> String {
         "interp".into()
+    }
+
+    fn features(&self) -> Features {
+        self.features
     }
 
     fn version(&self) -> String {

@@ -59,6 +59,10 @@ pub trait Engine {
     fn id(&self) -> String;
     /// Version of the engine.
     fn version(&self) -> String;
+    /// The WebAssembly that it takes.
+    fn features(&self) -> Features {
+        Features::default()
+    }
     /// Forgets all instances and the log.
     fn reset(&mut self);
     /// Takes choices by this profile from the next reset on. An engine that chooses as it was built takes no notice.

@@ -205,7 +205,7 @@ fn instantiate_alone(
     answers: &[Answer],
 ) -> (Played, Result<InstanceId, Outcome>) {
     let mut played = Played::default();
-    let result = match binary::decode(wasm) {
+    let result = match binary::decode_with(wasm, engine.features()) {
         Ok(module) => provide(engine, &module, &mut played).and_then(|()| {
             let links = links(&module, played.provider, answers);
             engine.instantiate(wasm, &links)

@@ -21,6 +21,7 @@ pub struct Wasmtime {
     store: Store<State>,
     instances: Vec<Instance>,
     budgets: Budgets,
+    features: Features,
 }
 
 struct State {
@@ -116,7 +117,7 @@ impl Wasmtime {
         config.operator_cost(costs);
         let engine = wasmtime::Engine::new(&config).expect("wasmtime knows this machine");
         let store = new_store(&engine, budgets);
-        Wasmtime { engine, store, instances: Vec::new(), budgets }
+        Wasmtime { engine, store, instances: Vec::new(), budgets, features }
     }
 
     fn refuel(&mut self) {
@@ -348,6 +349,10 @@ impl Engine for Wasmtime {
 
     fn version(&self) -> String {
         "48.0.8".into()
+    }
+
+    fn features(&self) -> Features {
+        self.features
     }
 
     fn reset(&mut self) {

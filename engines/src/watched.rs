@@ -2,7 +2,7 @@
 
 use assay_interp::trace::Observer;
 
-use crate::{Engine, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value};
+use crate::{Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value};
 
 /// The interpreter with an observer of its steps, who may look away for a while: then nothing is spent on them.
 pub struct Watched<O> {
@@ -26,6 +26,10 @@ impl<O: Observer> Engine for Watched<O> {
 
     fn version(&self) -> String {
         self.interp.version()
+    }
+
+    fn features(&self) -> Features {
+        self.interp.features()
     }
 
     fn reset(&mut self) {

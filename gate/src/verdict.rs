@@ -3,7 +3,7 @@
 use std::fmt;
 
 use assay_interp::binary::{self, ErrorKind};
-use assay_interp::syntax::{Module, PAGE, TableType};
+use assay_interp::syntax::{Features, Module, PAGE, TableType};
 use assay_proofs::module::{How, Report, Verdict as Proof};
 use assay_proofs::{Budgets, ProveError, prove};
 
@@ -115,7 +115,7 @@ impl Verdict {
         if !self.proofs_required {
             return;
         }
-        match prove(wasm, &[], budgets) {
+        match prove(wasm, Features::default(), &[], budgets) {
             Ok(report) => policy.proofs.require.iter().for_each(|group| self.proof(&report, group)),
             Err(ProveError::Module(error)) => self.check("proofs", Finding::Unknown, error.to_string()),
             Err(ProveError::NoEntry(_)) => unreachable!("no entry was asked for"),

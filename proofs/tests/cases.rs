@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use assay_interp::syntax::Features;
 use assay_proofs::module::{Report, Verdict};
 use assay_proofs::{Budgets, prove};
 
 fn report(path: &Path) -> Report {
     let wasm = wat::parse_file(path).unwrap_or_else(|e| panic!("{e}"));
-    prove(&wasm, &[], &Budgets::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    prove(&wasm, Features::default(), &[], &Budgets::default()).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
 fn word(verdict: &Verdict) -> &'static str {

@@ -1,11 +1,12 @@
 //! What asking for some entries only leaves out, and what it must not.
 
+use assay_interp::syntax::Features;
 use assay_proofs::module::{Report, Verdict};
 use assay_proofs::{Budgets, prove};
 
 fn report(wat: &str, entries: &[&str]) -> Report {
     let entries: Vec<String> = entries.iter().map(|e| (*e).to_owned()).collect();
-    prove(&wat::parse_str(wat).unwrap(), &entries, &Budgets::default()).unwrap()
+    prove(&wat::parse_str(wat).unwrap(), Features::default(), &entries, &Budgets::default()).unwrap()
 }
 
 /// The functions that have an obligation which isn't proved.

@@ -40,9 +40,8 @@ impl Proposal {
         }
     }
 
-    /// The proposal on top of a version.
-    pub fn features(self, version: Version) -> Features {
-        let features = Features::from(version);
+    /// The proposal on top of what else there is.
+    pub fn on(self, features: Features) -> Features {
         match self {
             Proposal::Threads => Features { threads: true, ..features },
             Proposal::WideArithmetic => Features { wide_arithmetic: true, ..features },

@@ -40,7 +40,7 @@ impl Run {
 
 static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
     let versions = Version::ALL.map(|v| Run::new(v.name(), official(v), v.into()));
-    let proposals = Proposal::ALL.map(|p| Run::new(p.name(), p.tests(), p.features(p.version())));
+    let proposals = Proposal::ALL.map(|p| Run::new(p.name(), p.tests(), p.on(Features::from(p.version()))));
     versions.into_iter().chain(proposals).collect()
 });
 

@@ -19,7 +19,7 @@ use assay_interp::exec::{
     TableInst, Val,
 };
 use assay_interp::outcome::TrapKind;
-use assay_interp::syntax::{ExternIdx, ExternType, Idx, Instr, Module, NumType, SegmentMode, ValType};
+use assay_interp::syntax::{ExternIdx, ExternType, Features, Idx, Instr, Module, NumType, SegmentMode, ValType};
 use assay_interp::value::{Op, Reading, Term, W64};
 
 use super::obligation::{Obligation, obligations};
@@ -78,8 +78,8 @@ impl std::error::Error for ProveError {}
 /// # Errors
 ///
 /// The module isn't one that can be looked at, or an entry doesn't exist.
-pub fn prove(wasm: &[u8], entries: &[String], budgets: &Budgets) -> Result<Report, ProveError> {
-    let module = Arc::new(binary::decode(wasm).map_err(ProveError::Module)?);
+pub fn prove(wasm: &[u8], features: Features, entries: &[String], budgets: &Budgets) -> Result<Report, ProveError> {
+    let module = Arc::new(binary::decode_with(wasm, features).map_err(ProveError::Module)?);
     let world = World::of(&module);
     let asked: Result<BTreeSet<Idx>, ProveError> = entries
         .iter()

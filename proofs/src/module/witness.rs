@@ -5,7 +5,7 @@ use std::fmt;
 use assay_engines::{Interp, Outcome, Player, Value};
 use assay_interp::exec::{Ref, Val};
 use assay_interp::scenario::{Answer, Scenario, Step, Write};
-use assay_interp::syntax::{ExternIdx, FuncType, HeapType, Idx, Module, NumType, ValType};
+use assay_interp::syntax::{ExternIdx, Features, FuncType, HeapType, Idx, Module, NumType, ValType};
 use assay_interp::trace::Last;
 use assay_interp::value::{Node, Op, Term};
 
@@ -185,7 +185,7 @@ const FUEL: u64 = 1 << 20;
 /// an engine that has the memory.
 fn replayed(wasm: &[u8], mut scenario: Scenario, obligation: Obligation) -> Option<Witness> {
     let budgets = assay_engines::Budgets { fuel: FUEL, ..Default::default() };
-    let mut interp = Interp::new(budgets);
+    let mut interp = Interp::with_features(budgets, Features::ALL);
     let call = scenario.steps.pop()?;
     let Step::Call { instance, export, args } = &call else { return None };
     let mut player = Player::new(&mut interp);

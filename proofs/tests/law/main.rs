@@ -15,7 +15,7 @@ use assay_interp::binary;
 use assay_interp::exec::{Place, Val};
 use assay_interp::machine;
 use assay_interp::scenario::Answer;
-use assay_interp::syntax::{ExternIdx, ExternType, Module};
+use assay_interp::syntax::{ExternIdx, ExternType, Features, Module};
 use assay_interp::trace::{Observer, Step};
 use assay_proofs::module::Verdict;
 use assay_proofs::module::obligation::Obligation;
@@ -151,7 +151,7 @@ fn what_is_proved_never_happens() {
         let text = generate::module(&mut random);
         let wasm = wat::parse_str(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let module = binary::decode(&wasm).unwrap();
-        let report = prove(&wasm, &[], &budgets).unwrap();
+        let report = prove(&wasm, Features::default(), &[], &budgets).unwrap();
         let is_proved = |v: &Verdict| matches!(v, Verdict::Proved(_));
         let proved: BTreeSet<Obligation> =
             report.findings.iter().filter(|f| is_proved(&f.verdict)).map(|f| f.obligation).collect();
