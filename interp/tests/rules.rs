@@ -205,3 +205,24 @@ fn no_two_rows_have_the_same_opcode() {
     assert_eq!(opcodes.len(), all);
     assert!(all > 450, "{all} instructions");
 }
+
+/// Each numeric function of the standard has one home, where its name leads.
+#[test]
+fn numeric_functions_have_a_home() {
+    let list = fs::read_to_string(here().join("spec/numerics.txt")).expect("the list");
+    let mut functions = 0;
+    for line in list.lines().filter(|line| line.starts_with('$')) {
+        functions += 1;
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        match parts[..] {
+            [_, "-", _, _, ..] => {}
+            [name, file, item] => {
+                let code = fs::read_to_string(here().join("src").join(file)).expect("the file");
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                assert!(code.split(|c| !is_word(c)).any(|word| word == item), "{name}: no {item} in {file}");
+            }
+            _ => panic!("{line:?} names no home"),
+        }
+    }
+    assert_eq!(functions, 166);
+}
