@@ -161,6 +161,10 @@ impl Engine for Interp {
         *self = Interp { keep: self.keep, ..Interp::with(self.budgets, self.features, self.profile) };
     }
 
+    fn set_features(&mut self, features: Features) {
+        self.features = features;
+    }
+
     fn set_profile(&mut self, profile: Profile) {
         self.profile = profile;
     }

@@ -65,6 +65,8 @@ pub trait Engine {
     }
     /// Forgets all instances and the log.
     fn reset(&mut self);
+    /// Takes modules of these features from the next reset on. An engine that can't be told so takes no notice.
+    fn set_features(&mut self, _features: Features) {}
     /// Takes choices by this profile from the next reset on. An engine that chooses as it was built takes no notice.
     fn set_profile(&mut self, _profile: Profile) {}
     /// Whether a module is well-formed and valid.

@@ -355,6 +355,12 @@ impl Engine for Wasmtime {
         self.features
     }
 
+    fn set_features(&mut self, features: Features) {
+        if features != self.features {
+            *self = Wasmtime::with_features(self.budgets, features);
+        }
+    }
+
     fn reset(&mut self) {
         self.store = new_store(&self.engine, self.budgets);
         self.instances.clear();

@@ -32,6 +32,10 @@ impl<O: Observer> Engine for Watched<O> {
         self.interp.features()
     }
 
+    fn set_features(&mut self, features: Features) {
+        self.interp.set_features(features);
+    }
+
     fn reset(&mut self) {
         self.interp.reset();
     }

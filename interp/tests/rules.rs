@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assay_interp::binary;
 use assay_interp::rule::Rule;
-use assay_interp::syntax::{Features, Instr, Version};
+use assay_interp::syntax::{Features, Instr};
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -133,8 +133,7 @@ fn written(opcode: &[u8], mnemonic: &str) -> String {
 }
 
 /// Rows of proposals are looked at, too.
-const FEATURES: Features =
-    Features { version: Version::V3, threads: true, wide_arithmetic: true, custom_page_sizes: true };
+const FEATURES: Features = Features::ALL;
 
 /// A function with this body, in a module that has one of everything. What follows `unreachable` finds any operands.
 fn assembled(body: &str) -> Vec<u8> {

@@ -11,7 +11,7 @@
 //!
 //! let source = r#"(module (func (export "f") (result i32) (i32.const 1)))
 //!                 (assert_return (invoke "f") (i32.const 1))"#;
-//! let scripts = [Script { suite: "mine".into(), name: "f.wast".into(), source: source.into() }];
+//! let scripts = [Script { suite: "mine".into(), name: "f.wast".into(), source: source.into(), features: None }];
 //! let report = run_all(&scripts, 1, &|| Box::new(Interp::new(Budgets::default())));
 //! assert!(KnownGaps::default().check(&report).is_ok());
 //! assert_eq!(report.to_string().lines().last(), Some("2 passed, 0 failed"));

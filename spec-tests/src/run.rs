@@ -135,7 +135,8 @@ pub fn run<E: Engine + ?Sized>(engine: &mut E, script: &Script) -> Result<Script
 }
 
 /// Runs scripts in an engine, which is reset before, in their order and with one store: what one of them registers, the
-/// next ones import. Names of modules are each script's own. `watch` is told of each directive, with its file.
+/// next ones import. Names of modules are each script's own. If one is written for other features than the engine's,
+/// the engine is told so. `watch` is told of each directive, with its file.
 ///
 /// The results are those of [`run`], script by script.
 pub fn run_group<E: Engine + ?Sized>(
@@ -143,6 +144,9 @@ pub fn run_group<E: Engine + ?Sized>(
     scripts: &[Script],
     watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
 ) -> Vec<Result<ScriptReport, ScriptError>> {
+    if let Some(features) = scripts.iter().find_map(|script| script.features) {
+        engine.set_features(features);
+    }
     let mut session = match Session::begin(engine) {
         Ok(session) => session,
         Err((engine, outcome)) => {

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use assay_interp::syntax::Features;
+
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Span;
@@ -21,6 +23,8 @@ pub struct Script {
     pub name: String,
     /// The text.
     pub source: String,
+    /// The WebAssembly that it is written for, if that is known to be another one than the engine's.
+    pub features: Option<Features>,
 }
 
 impl Script {
@@ -126,7 +130,7 @@ fn folder(path: &Path, suite: &str, scripts: &mut Vec<Script>) -> Result<(), Scr
 
 fn read(path: &Path, suite: &str) -> Result<Script, ScriptError> {
     let source = fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
-    Ok(Script { suite: suite.to_owned(), name: folder_name(path), source })
+    Ok(Script { suite: suite.to_owned(), name: folder_name(path), source, features: None })
 }
 
 /// The beginnings of a text's lines, since a script asks for the place of each of its directives.

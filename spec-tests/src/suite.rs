@@ -82,7 +82,8 @@ impl FromStr for Proposal {
 ///
 /// The repository of the standard keeps the tests of large proposals in folders of their own; so does this: for 2.0
 /// those for bulk memory and SIMD, for 3.0 also those for relaxed SIMD, GC, exceptions, several memories and memory64.
-/// Names recur among the folders, and the files of 2.0's folders are later ones, with a few tests of 3.0 among them.
+/// Names recur among the folders. The files of memory64 are older than 3.0: a second memory is invalid in them. Those of
+/// 2.0's folders are later ones: four of them have tests of 3.0 among them, and so are taken by 3.0.
 pub fn official(version: Version) -> Vec<Script> {
     use data::Proposal::*;
     let (spec, folders) = match version {
@@ -95,17 +96,32 @@ pub fn official(version: Version) -> Vec<Script> {
     };
     let folder = |folder: &data::Proposal| {
         let mut scripts: Vec<Script> = data::proposal(*folder).map(script).collect();
-        if version == Version::V2 {
-            // Known by other names than in 3.0, where they are expected to go otherwise.
-            scripts.iter_mut().for_each(|s| s.suite = format!("wasm-v2/{}", s.suite));
+        for script in &mut scripts {
+            if version == Version::V2 {
+                // Known by other names than in 3.0, where they are expected to go otherwise.
+                script.suite = format!("wasm-v2/{}", script.suite);
+            }
+            script.features = written_for(&script.file());
         }
         scripts
     };
     sorted(data::spec(spec).map(script).chain(folders.iter().flat_map(folder)).collect())
 }
 
+/// What an official file is written for, if not for the version that it stands with.
+fn written_for(file: &str) -> Option<Features> {
+    match file {
+        "wasm-v2/bulk-memory/table-sub.wast"
+        | "wasm-v2/bulk-memory/table_init.wast"
+        | "wasm-v2/simd/simd_address.wast"
+        | "wasm-v2/simd/simd_memory-multi.wast" => Some(Features::default()),
+        _ if file.starts_with("memory64/") => Some(Features { single_memory: true, ..Features::default() }),
+        _ => None,
+    }
+}
+
 fn script(file: TestFile<'_>) -> Script {
-    Script { suite: file.parent, name: file.name, source: file.contents.to_owned() }
+    Script { suite: file.parent, name: file.name, source: file.contents.to_owned(), features: None }
 }
 
 fn sorted(mut scripts: Vec<Script>) -> Vec<Script> {

@@ -13,7 +13,7 @@ use assay_spec_tests::{
 const BUDGETS: Budgets = Budgets { fuel: 5_000_000, stack: 1 << 16, store: 1 << 32, heap: 1 << 26 };
 
 fn script(source: &str) -> Script {
-    Script { suite: "t".into(), name: "s.wast".into(), source: source.into() }
+    Script { suite: "t".into(), name: "s.wast".into(), source: source.into(), features: None }
 }
 
 fn checked_by(engine: &mut dyn Engine, source: &str) -> Vec<Checked> {

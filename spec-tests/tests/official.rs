@@ -108,7 +108,7 @@ fn every_directive_is_counted() {
 fn the_older_tests_execute_without_a_failure() {
     use data::Proposal::{ExtendedConst, MultiValue, ReferenceTypes};
     let proposals = [ExtendedConst, MultiValue, ReferenceTypes].into_iter().flat_map(data::proposal);
-    let script = |f: TestFile<'_>| Script { suite: f.parent, name: f.name, source: f.contents.into() };
+    let script = |f: TestFile<'_>| Script { suite: f.parent, name: f.name, source: f.contents.into(), features: None };
     let versions = [Version::V1, Version::V2].into_iter().flat_map(official).filter(|s| !s.suite.contains('/'));
     let scripts: Vec<Script> = versions.chain(proposals.map(script)).collect();
     let report = run_all(&scripts, 2, &|| Box::new(Interp::new(budgets())));

@@ -64,6 +64,9 @@ pub fn wasm_features(features: Features) -> WasmFeatures {
     flags.set(WasmFeatures::THREADS, features.threads);
     flags.set(WasmFeatures::WIDE_ARITHMETIC, features.wide_arithmetic);
     flags.set(WasmFeatures::CUSTOM_PAGE_SIZES, features.custom_page_sizes);
+    if features.single_memory {
+        flags.remove(WasmFeatures::MULTI_MEMORY);
+    }
     flags
 }
 

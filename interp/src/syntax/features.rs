@@ -60,12 +60,22 @@ pub struct Features {
     pub wide_arithmetic: bool,
     /// Memories with pages of one byte.
     pub custom_page_sizes: bool,
+    /// Nothing of multi-memory, though the version has it: for what was written by proposals that came before it.
+    pub single_memory: bool,
 }
 
 impl Features {
     /// 3.0 and all proposals: for whoever looks at a module that has been found valid by fewer.
     pub const ALL: Features =
-        Features { version: Version::V3, threads: true, wide_arithmetic: true, custom_page_sizes: true };
+        Features { threads: true, wide_arithmetic: true, custom_page_sizes: true, ..Features::V3 };
+
+    const V3: Features = Features {
+        version: Version::V3,
+        threads: false,
+        wide_arithmetic: false,
+        custom_page_sizes: false,
+        single_memory: false,
+    };
 }
 
 impl From<Version> for Features {
