@@ -82,8 +82,8 @@ impl FromStr for Proposal {
 ///
 /// The repository of the standard keeps the tests of large proposals in folders of their own; so does this: for 2.0
 /// those for bulk memory and SIMD, for 3.0 also those for relaxed SIMD, GC, exceptions, several memories and memory64.
-/// Names recur among the folders. The files of memory64 are older than 3.0: a second memory is invalid in them. Those of
-/// 2.0's folders are later ones: four of them have tests of 3.0 among them, and so are taken by 3.0.
+/// Names recur among the folders. The files of memory64 are older than 3.0: a second memory is invalid in them. Those
+/// of 2.0's folders are later ones: four of them have tests of 3.0 among them, and so are taken by 3.0.
 pub fn official(version: Version) -> Vec<Script> {
     use data::Proposal::*;
     let (spec, folders) = match version {
