@@ -391,7 +391,8 @@ pub(super) fn array_copy<D: Domain>(c: &mut Config<D>, d: &D, x: Idx, y: Idx) ->
     }
     let get = match array_field(&c.store.types, deftype(c, y)).storage {
         StorageType::Val(_) => Instr::ArrayGet { x: y },
-        StorageType::I8 | StorageType::I16 => Instr::ArrayGetU { x: y },
+        // `sx` of a packed type is the signed extension; `array.set` takes the same bits off again.
+        StorageType::I8 | StorageType::I16 => Instr::ArrayGetS { x: y },
     };
     let forward = d.decide(num::ile_u(d, i, j))?;
     let last = d.sub(n, d.constant(1));

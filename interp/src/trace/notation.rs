@@ -149,7 +149,10 @@ fn close(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>, i: usize, frame:
         _ => frame.next,
     };
     for label in labels(config, i, frame).iter().rev() {
-        ahead(f, frame, from)?;
+        // In a handler nothing comes after its label.
+        if label.handler.is_none() {
+            ahead(f, frame, from)?;
+        }
         f.write_str("end ")?;
         from = label.after;
     }
