@@ -44,6 +44,15 @@ pub(crate) struct Args {
     /// Ends the run after this many steps
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
+    /// Ends the run when so many frames, labels, locals and operands are there together
+    #[arg(long, value_name = "N", default_value_t = Budgets::default().stack)]
+    stack: usize,
+    /// Ends the run when memories and tables would take more bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Budgets::default().store)]
+    memory: u64,
+    /// Ends the run when structures, arrays and exceptions would take more bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Budgets::default().heap)]
+    heap: u64,
     /// By what choices are taken: deterministic, seed:N, x86-64 or aarch64; without it as the scenario says
     #[arg(long, value_name = "PROFILE")]
     profile: Option<Profile>,
@@ -51,7 +60,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let wasm = input::module(&args.module)?;
-    let budgets = Budgets { fuel: args.fuel.unwrap_or(u64::MAX), ..Budgets::default() };
+    let fuel = args.fuel.unwrap_or(u64::MAX);
+    let budgets = Budgets { fuel, stack: args.stack, store: args.memory, heap: args.heap };
     let features = args.language.features();
     if let Some(file) = &args.scenario {
         return scenario(&mut Interp::with_features(budgets, features), &wasm, file, args.profile);

@@ -672,6 +672,24 @@ fn profiles() {
     run(&["--scenario", "x86.toml", "--profile", "aarch64"]).last_line_begins("call zeros(): returned [nan]").ends(0);
 }
 
+#[test]
+fn budgets() {
+    let text = r#"(module (memory 1) (type $a (array i64))
+      (func (export "f") (drop (array.new_default $a (i32.const 1000)))))"#;
+    let folder = Folder::new().file("f.wat", text);
+    let run = |budget: &str, n: &str| folder.assay(&["run", "f.wat", "--invoke", "f", budget, n]);
+    for (budget, enough, what) in [
+        ("--fuel", "10", "fuel"),
+        ("--stack", "10", "stack"),
+        ("--memory", "65536", "memory"),
+        ("--heap", "1000000", "heap"),
+    ] {
+        run(budget, enough).gives("");
+        run(budget, "1").says("").ends(134);
+        assert!(run(budget, "1").err.contains(&format!("exhausted its {what}")), "{budget}");
+    }
+}
+
 /// A module of a proposal is refused without it, and taken by every command with it.
 #[test]
 fn proposals() {

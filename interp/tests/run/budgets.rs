@@ -35,6 +35,23 @@ fn fuel_ends_an_infinite_loop() {
     assert_eq!(outcome, Err(Outcome::Exhausted(Budget::Fuel)));
 }
 
+/// Nested blocks around a loop of calls add their own steps, and nothing to those of the calls.
+#[test]
+fn blocks_around_calls_cost_what_they_are() {
+    let steps = |blocks: usize| {
+        let (open, close) = ("(block ".repeat(blocks), ")".repeat(blocks));
+        let text = format!(
+            "(module (func $g) (func (export \"f\") (param i32) {open}
+            (loop (call $g) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) {close}))"
+        );
+        let mut seen = Seen::default();
+        assert_eq!(Run::new(&text).observed("f", &[Val::I32(1000)], &mut seen), returned(&[]));
+        Rule::ALL.iter().map(|rule| seen.count(*rule)).sum::<u64>()
+    };
+    // Each is entered and left.
+    assert_eq!(steps(18), steps(0) + 2 * 18);
+}
+
 #[test]
 fn a_bulk_operation_costs_fuel_byte_by_byte() {
     let text = r#"(module (memory 1) (func (export "f") (param i32)
