@@ -61,6 +61,11 @@ impl Interp {
         Interp { machine, budgets, features, profile, instances, host, keep: None, last: None }
     }
 
+    /// The machine.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
     /// Which choices there were since the store was empty.
     pub fn chosen(&self) -> Chosen {
         self.machine.chosen()

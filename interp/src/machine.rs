@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::exec::flat::{Event, Flat, is_flat};
 use crate::exec::module::{AllocError, alloc_module, initialisation};
-use crate::exec::{Addr, Config, ExternAddr, FuncAddr, ModuleInst, Progress, Store, Value};
+use crate::exec::{Addr, Config, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Store, Value};
 use crate::outcome::{Budget, Outcome, Trap};
 use crate::syntax::{ExternType, Module};
 use crate::trace::{Observer, Step};
@@ -60,6 +61,20 @@ pub struct Machine {
     budgets: Budgets,
     /// Address of the tag of what the host throws.
     host_tag: Option<Addr>,
+    /// Fuel that the last run left.
+    fuel_left: u64,
+    /// The thread, where nobody watches it.
+    flat: Flat,
+    /// Whether all functions of modules have a flat form.
+    is_flat: bool,
+}
+
+/// Why a call of the host has no results.
+enum Unanswered {
+    /// It throws.
+    Thrown,
+    /// They are of other types.
+    Unfit(Outcome),
 }
 
 impl Machine {
@@ -73,7 +88,15 @@ impl Machine {
         let mut store = Store { budget: budgets.store, ..Store::default() };
         store.heap.limit = budgets.heap;
         let config = Config::new(store, budgets.stack);
-        Machine { config, reading: Concrete::new(profile), budgets, host_tag: None }
+        Machine {
+            config,
+            reading: Concrete::new(profile),
+            budgets,
+            host_tag: None,
+            fuel_left: 0,
+            flat: Flat::default(),
+            is_flat: true,
+        }
     }
 
     /// Which choices there were since the store was empty.
@@ -104,6 +127,7 @@ impl Machine {
         observer: &mut O,
     ) -> Result<Arc<ModuleInst>, Outcome> {
         self.link(module, imports)?;
+        self.is_flat &= is_flat(module);
         let mut step = |config: &mut Config<Concrete>, reading: &Concrete| {
             let progress = step(config, reading, observer);
             if let Progress::Reduced(rule) = progress {
@@ -161,6 +185,9 @@ impl Machine {
             let wanted = ExternType::Func((*ty).clone());
             return Outcome::Unsupported(format!("arguments of other types than those of {wanted}"));
         }
+        if !O::RULES && self.is_flat && matches!(inst, FuncInst::Wasm { .. }) {
+            return self.run_flat(func, args, host);
+        }
         for arg in args {
             self.config.stack.push(*arg);
         }
@@ -168,38 +195,89 @@ impl Machine {
         self.run(ty.results.len(), host, observer)
     }
 
+    /// Invokes a function of a module in flat form.
+    fn run_flat(&mut self, func: FuncAddr, args: &[Value], host: &mut dyn Host) -> Outcome {
+        let (mut fuel, metered) = (self.budgets.fuel, self.budgets.fuel != u64::MAX);
+        // The call is a reduction, too.
+        let Some(rest) = fuel.checked_sub(u64::from(metered)) else { return Outcome::Exhausted(Budget::Fuel) };
+        fuel = rest;
+        if let Some(budget) = self.flat.enter(&self.config, func, args, metered) {
+            return Outcome::Exhausted(budget);
+        }
+        let outcome = loop {
+            match self.flat.run(&mut self.config, &self.reading, &mut fuel, metered) {
+                Event::CallOut(callee, args) => match self.ask(host, callee, args) {
+                    Ok(results) => self.flat.answer(&results),
+                    Err(Unanswered::Thrown) => break Outcome::Threw(Vec::new()),
+                    Err(Unanswered::Unfit(outcome)) => break outcome,
+                },
+                Event::Ended(values) => {
+                    values.iter().for_each(|v| self.keep(*v));
+                    break Outcome::Returned(values);
+                }
+                Event::Trapped(kind, place) => {
+                    break Outcome::Trapped(Trap { kind, message: kind.message().into(), place: Some(place) });
+                }
+                Event::Exhausted(budget) => break Outcome::Exhausted(budget),
+            }
+        };
+        self.fuel_left = fuel;
+        self.config.clear();
+        outcome
+    }
+
+    /// The host's answer to a call.
+    fn ask(&mut self, host: &mut dyn Host, callee: FuncAddr, args: Vec<Value>) -> Result<Vec<Value>, Unanswered> {
+        let FuncInst::Host { id, .. } = self.config.store.funcs[callee] else {
+            unreachable!("functions of modules aren't called out to")
+        };
+        args.iter().for_each(|v| self.keep(*v));
+        match host.call(&mut self.config.store, id, args) {
+            Ok(results) if self.answers(callee, &results) => Ok(results),
+            Ok(_) => {
+                let why = "the host's answer isn't of the function's type";
+                Err(Unanswered::Unfit(Outcome::Unsupported(why.into())))
+            }
+            Err(HostError::Throw) => Err(Unanswered::Thrown),
+        }
+    }
+
+    /// Fuel that the last invocation or instantiation left of its budget; of an endless one nothing is taken.
+    pub fn fuel_left(&self) -> u64 {
+        self.fuel_left
+    }
+
     /// Steps until the thread ends or a budget does, and leaves no thread behind.
     fn run<O: Observer>(&mut self, arity: usize, host: &mut dyn Host, observer: &mut O) -> Outcome {
         let mut fuel = self.budgets.fuel;
         let outcome = loop {
-            if fuel == 0 {
-                // To see that nothing is left to do costs nothing.
+            // A trap's way out costs nothing, and nor does it to see that nothing is left to do.
+            let costs = self.config.trap.is_none() && self.budgets.fuel < u64::MAX;
+            if costs && fuel == 0 {
                 self.config.focus(&self.reading);
                 if self.config.redex().is_some() {
                     break Outcome::Exhausted(Budget::Fuel);
                 }
             }
-            fuel = fuel.saturating_sub(1);
             match step(&mut self.config, &self.reading, observer) {
-                Progress::Reduced(rule) => observer.rule(rule),
+                Progress::Reduced(rule) => {
+                    fuel -= u64::from(costs);
+                    observer.rule(rule);
+                }
                 Progress::CallOut { callee, args, .. } => {
+                    fuel -= u64::from(costs);
                     let callee = callee.expect("a concrete reference is to a known function");
-                    let crate::exec::FuncInst::Host { id, .. } = self.config.store.funcs[callee] else {
-                        unreachable!("functions of modules aren't called out to")
-                    };
-                    args.iter().for_each(|v| self.config.store.heap.keep(*v, &self.reading));
-                    match host.call(&mut self.config.store, id, args) {
-                        Ok(results) if self.answers(callee, &results) => {
-                            results.into_iter().for_each(|v| self.config.stack.push(v));
-                        }
-                        Ok(_) => break Outcome::Unsupported("the host's answer isn't of the function's type".into()),
-                        Err(HostError::Throw) => self.host_throws(),
+                    match self.ask(host, callee, args) {
+                        Ok(results) => results.into_iter().for_each(|v| self.config.stack.push(v)),
+                        Err(Unanswered::Thrown) => self.host_throws(),
+                        Err(Unanswered::Unfit(outcome)) => break outcome,
                     }
                 }
                 Progress::Exhausted(budget) => break Outcome::Exhausted(budget),
                 Progress::Ended => break self.end(arity),
             }
         };
+        self.fuel_left = fuel;
         self.config.clear();
         outcome
     }

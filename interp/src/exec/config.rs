@@ -33,12 +33,38 @@ pub struct Config<D: Domain> {
     pub(super) instead: Option<Progress<D>>,
     /// How many frames, labels, locals and operands there may be together.
     pub stack_limit: usize,
+    /// Cells of a thread in flat form, while a rule is applied for it: some of them are references.
+    pub(super) cells: Vec<u64>,
 }
 
 /// Operands. It remembers how far down a step has reached.
 pub struct Stack<D: Domain> {
     values: Vec<Val<D>>,
     low: usize,
+}
+
+/// Where an instruction takes its operands from and leaves its results: a numeric one asks for nothing else.
+pub(super) trait Operands<D: Domain> {
+    /// The last operand that is left.
+    fn pop_num<T: Num>(&mut self) -> D::Bv<T::W>;
+    /// The next result.
+    fn push_num<T: Num>(&mut self, c: D::Bv<T::W>);
+    /// Traps by a rule.
+    fn traps(&mut self, kind: TrapKind, rule: Rule) -> Rule;
+}
+
+impl<D: Domain> Operands<D> for Config<D> {
+    fn pop_num<T: Num>(&mut self) -> D::Bv<T::W> {
+        self.stack.pop_num::<T>()
+    }
+
+    fn push_num<T: Num>(&mut self, c: D::Bv<T::W>) {
+        self.stack.push_num::<T>(c);
+    }
+
+    fn traps(&mut self, kind: TrapKind, rule: Rule) -> Rule {
+        Config::traps(self, kind, rule)
+    }
 }
 
 /// A frame (4.2.14), or the expression of a segment or global.
@@ -281,6 +307,7 @@ impl<D: Domain> Config<D> {
             exception: None,
             instead: None,
             stack_limit,
+            cells: Vec::new(),
         }
     }
 
@@ -410,6 +437,7 @@ impl<D: Domain> Clone for Config<D> {
             // A copy is taken between steps.
             instead: None,
             stack_limit: self.stack_limit,
+            cells: self.cells.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::config::{Admin, Config};
 use super::domain::{Domain, Table};
+use super::flat::decode;
 use super::value::{Addr, AnyRef, Ref, Val};
 use crate::syntax::{CompType, DefType, FieldType, StorageType};
 use crate::valid::DefTypes;
@@ -170,6 +171,16 @@ impl<D: Domain> Heap<D> {
         }
     }
 
+    /// Whether a reference is to something that is there.
+    fn has(&self, r: Ref) -> bool {
+        match r {
+            Ref::Any(AnyRef::Struct(a)) | Ref::Extern(AnyRef::Struct(a)) => self.structs.get(a).is_some(),
+            Ref::Any(AnyRef::Array(a)) | Ref::Extern(AnyRef::Array(a)) => self.arrays.get(a).is_some(),
+            Ref::Exn(a) => self.exns.get(a).is_some(),
+            Ref::Null(_) | Ref::Func(_) | Ref::Any(_) | Ref::Extern(_) => false,
+        }
+    }
+
     fn mark(&self, d: &D, marks: &mut Marks) {
         marks.structs.resize(self.structs.cells.len(), false);
         marks.arrays.resize(self.arrays.cells.len(), false);
@@ -251,6 +262,8 @@ impl<D: Domain> Config<D> {
                 _ => {}
             }
         }
+        let cells = self.cells.iter().map(|cell| decode(*cell));
+        marks.todo.extend(cells.filter(|r| self.store.heap.has(*r)));
         self.store.globals.iter().for_each(|global| marks.add(d, &[global.value]));
         self.store.tables.iter().for_each(|table| marks.add_refs(d, table.elements.refs()));
         self.store.elems.iter().for_each(|elem| marks.add_refs(d, elem.iter().copied()));

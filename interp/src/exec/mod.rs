@@ -14,6 +14,7 @@ mod config;
 mod control;
 mod domain;
 mod exception;
+pub(crate) mod flat;
 mod heap;
 mod memory;
 pub mod module;

@@ -7,6 +7,7 @@ use super::{aggregate, control, exception, memory, numeric, parametric, referenc
 use crate::rule::Rule;
 use crate::syntax::Instr;
 use crate::syntax::table::for_each_instruction;
+use crate::trap::Budget;
 
 impl<D: Domain> Config<D> {
     /// Moves values that stand before the redex onto the stack, where its operands are.
@@ -114,6 +115,25 @@ impl<D: Domain> Config<D> {
             let frame = self.frame();
             frame.at = frame.next;
             frame.next += 1;
+        }
+    }
+
+    /// Reduces an instruction whose operands are on the stack, and what becomes of it, until its results are; or takes
+    /// the trap that it ends in. Takes the reductions from `fuel`; the budget that ran out, if one did.
+    pub(super) fn by_rule(&mut self, d: &D, instr: &Instr, fuel: &mut u64) -> Result<Option<Budget>, D::Undecided> {
+        self.pending.push(Admin::Instr(instr.clone()));
+        loop {
+            self.focus(d);
+            if self.trap.is_some() || self.pending.is_empty() {
+                return Ok(None);
+            }
+            let Some(rest) = fuel.checked_sub(1) else { return Ok(Some(Budget::Fuel)) };
+            *fuel = rest;
+            match self.step(d)? {
+                Progress::Reduced(_) => {}
+                Progress::Exhausted(budget) => return Ok(Some(budget)),
+                Progress::CallOut { .. } | Progress::Ended => unreachable!("it neither calls nor ends"),
+            }
         }
     }
 

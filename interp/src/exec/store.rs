@@ -1,8 +1,9 @@
 //! The store and what it holds (4.2.3 to 4.2.11).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::domain::{Domain, Memory, Table};
+use super::flat::FlatModule;
 use super::heap::Heap;
 use super::value::{Addr, AnyRef, FuncAddr, Ref, Val, Value};
 use crate::syntax::{
@@ -87,6 +88,8 @@ pub struct ModuleInst {
     pub elems: Vec<Addr>,
     /// Data segments.
     pub datas: Vec<Addr>,
+    /// The flat form of its functions, once one has been called.
+    pub(super) flat: OnceLock<FlatModule>,
 }
 
 /// A table instance (4.2.7).

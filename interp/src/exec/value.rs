@@ -274,7 +274,9 @@ nums! {
 
 /// From little-endian bytes to a number and back (`bytes`, 4.3.1).
 pub(super) fn from_bytes<W: Width>(bytes: &[u8]) -> W::Int {
-    W::Int::from_u128(bytes.iter().rev().fold(0, |c, byte| c << 8 | u128::from(*byte)))
+    let mut all = [0; 16];
+    all[..bytes.len()].copy_from_slice(bytes);
+    W::Int::from_u128(u128::from_le_bytes(all))
 }
 
 pub(super) fn to_bytes<W: Width>(c: W::Int) -> [u8; 16] {

@@ -1,10 +1,10 @@
 //! Vector instructions (4.6.9): operands off the stack, the function of 4.3 on their lanes, the result on it.
 
-use super::config::Config;
+use super::config::Operands;
 use super::domain::Domain;
-use super::numeric::truth;
+use super::numeric::bool;
 use super::step::Reduced;
-use super::value::{Num, V128, Val};
+use super::value::{I32, Num, V128};
 use crate::num::{self, Part, Shape};
 use crate::rule::Rule;
 use crate::syntax::LaneIdx;
@@ -15,53 +15,57 @@ type V<D> = <D as Reading>::Bv<W128>;
 /// A lane.
 type Lane<D, S> = <D as Reading>::Bv<<S as Shape>::Lane>;
 
-fn pop<D: Domain>(c: &mut Config<D>) -> V<D> {
-    c.stack.pop_num::<V128>()
+fn pop<D: Domain>(c: &mut impl Operands<D>) -> V<D> {
+    c.pop_num::<V128>()
 }
 
-fn pop2<D: Domain>(c: &mut Config<D>) -> [V<D>; 2] {
+fn pop2<D: Domain>(c: &mut impl Operands<D>) -> [V<D>; 2] {
     let (v2, v1) = (pop(c), pop(c));
     [v1, v2]
 }
 
-fn pop3<D: Domain>(c: &mut Config<D>) -> [V<D>; 3] {
+fn pop3<D: Domain>(c: &mut impl Operands<D>) -> [V<D>; 3] {
     let (v3, v2, v1) = (pop(c), pop(c), pop(c));
     [v1, v2, v3]
 }
 
-fn push<D: Domain>(c: &mut Config<D>, v: V<D>, rule: Rule) -> Reduced<D> {
-    c.stack.push_num::<V128>(v);
+fn push<D: Domain>(c: &mut impl Operands<D>, v: V<D>, rule: Rule) -> Reduced<D> {
+    c.push_num::<V128>(v);
     Ok(rule)
 }
 
 /// `v128.vvunop`
-pub(super) fn vvunop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, V<D>) -> V<D>) -> Reduced<D> {
+pub(super) fn vvunop<D: Domain>(c: &mut impl Operands<D>, d: &D, op: impl Fn(&D, V<D>) -> V<D>) -> Reduced<D> {
     let v = pop(c);
     push(c, op(d, v), Rule::Vvunop)
 }
 
 /// `v128.vvbinop`
-pub(super) fn vvbinop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, V<D>, V<D>) -> V<D>) -> Reduced<D> {
+pub(super) fn vvbinop<D: Domain>(c: &mut impl Operands<D>, d: &D, op: impl Fn(&D, V<D>, V<D>) -> V<D>) -> Reduced<D> {
     let [v1, v2] = pop2(c);
     push(c, op(d, v1, v2), Rule::Vvbinop)
 }
 
 /// `v128.vvternop`
-pub(super) fn vvternop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, V<D>, V<D>, V<D>) -> V<D>) -> Reduced<D> {
+pub(super) fn vvternop<D: Domain>(
+    c: &mut impl Operands<D>,
+    d: &D,
+    op: impl Fn(&D, V<D>, V<D>, V<D>) -> V<D>,
+) -> Reduced<D> {
     let [v1, v2, v3] = pop3(c);
     push(c, op(d, v1, v2, v3), Rule::Vvternop)
 }
 
 /// `v128.vvtestop`
-pub(super) fn vvtestop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, V<D>) -> D::Bool) -> Reduced<D> {
+pub(super) fn vvtestop<D: Domain>(c: &mut impl Operands<D>, d: &D, op: impl Fn(&D, V<D>) -> D::Bool) -> Reduced<D> {
     let v = pop(c);
-    c.stack.push(truth(d, op(d, v)));
+    c.push_num::<I32>(bool(d, op(d, v)));
     Ok(Rule::Vvtestop)
 }
 
 /// `sh.vunop`
 pub(super) fn vunop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, Lane<D, S>) -> Lane<D, S>,
 ) -> Reduced<D> {
@@ -71,7 +75,7 @@ pub(super) fn vunop<D: Domain, S: Shape>(
 
 /// `sh.vbinop`
 pub(super) fn vbinop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, Lane<D, S>, Lane<D, S>) -> Lane<D, S>,
 ) -> Reduced<D> {
@@ -81,7 +85,7 @@ pub(super) fn vbinop<D: Domain, S: Shape>(
 
 /// `sh.vternop`
 pub(super) fn vternop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, Lane<D, S>, Lane<D, S>, Lane<D, S>) -> Lane<D, S>,
 ) -> Reduced<D> {
@@ -91,18 +95,18 @@ pub(super) fn vternop<D: Domain, S: Shape>(
 
 /// `sh.vtestop`
 pub(super) fn vtestop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, Lane<D, S>) -> D::Bool,
 ) -> Reduced<D> {
     let v = pop(c);
-    c.stack.push(truth(d, num::vtestop::<D, S>(d, op, v)));
+    c.push_num::<I32>(bool(d, num::vtestop::<D, S>(d, op, v)));
     Ok(Rule::Vtestop)
 }
 
 /// `sh.vrelop`
 pub(super) fn vrelop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, Lane<D, S>, Lane<D, S>) -> D::Bool,
 ) -> Reduced<D> {
@@ -112,25 +116,25 @@ pub(super) fn vrelop<D: Domain, S: Shape>(
 
 /// `sh.vshiftop`
 pub(super) fn vshiftop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, Lane<D, S>, Lane<D, S>) -> Lane<D, S>,
 ) -> Reduced<D> {
-    let amount: D::Bv<W32> = c.stack.pop_num::<super::I32>();
+    let amount: D::Bv<W32> = c.pop_num::<I32>();
     let v = pop(c);
     push(c, num::vshiftop::<D, S>(d, op, v, amount), Rule::Vshiftop)
 }
 
 /// `sh.bitmask`
-pub(super) fn vbitmask<D: Domain, S: Shape>(c: &mut Config<D>, d: &D) -> Reduced<D> {
+pub(super) fn vbitmask<D: Domain, S: Shape>(c: &mut impl Operands<D>, d: &D) -> Reduced<D> {
     let v = pop(c);
-    c.stack.push(Val::I32(num::vbitmaskop::<D, S>(d, v)));
+    c.push_num::<I32>(num::vbitmaskop::<D, S>(d, v));
     Ok(Rule::Vbitmask)
 }
 
 /// `sh.vswizzlop`
 pub(super) fn vswizzlop<D: Domain, S: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     op: impl Fn(&D, &dyn Fn(Lane<D, S>) -> Lane<D, S>, Lane<D, S>) -> Lane<D, S>,
 ) -> Reduced<D> {
@@ -139,37 +143,37 @@ pub(super) fn vswizzlop<D: Domain, S: Shape>(
 }
 
 /// `sh.shuffle i*`
-pub(super) fn vshuffle<D: Domain>(c: &mut Config<D>, d: &D, is: &[LaneIdx; 16]) -> Reduced<D> {
+pub(super) fn vshuffle<D: Domain>(c: &mut impl Operands<D>, d: &D, is: &[LaneIdx; 16]) -> Reduced<D> {
     let [v1, v2] = pop2(c);
     push(c, num::vshufflop(d, is, v1, v2), Rule::Vshuffle)
 }
 
 /// `sh.splat`
-pub(super) fn vsplat<D: Domain, S: Shape, T: Num>(c: &mut Config<D>, d: &D) -> Reduced<D> {
-    let packed = num::wrap::<D, T::W, S::Lane>(d, c.stack.pop_num::<T>());
+pub(super) fn vsplat<D: Domain, S: Shape, T: Num>(c: &mut impl Operands<D>, d: &D) -> Reduced<D> {
+    let packed = num::wrap::<D, T::W, S::Lane>(d, c.pop_num::<T>());
     push(c, num::inv_lanes::<D, S>(d, |_| packed), Rule::Vsplat)
 }
 
 /// `sh.extract_lane i`
 pub(super) fn vextract_lane<D: Domain, T: Num, S: Shape<Lane = T::W>>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     i: LaneIdx,
 ) -> Reduced<D> {
     let v = pop(c);
-    c.stack.push_num::<T>(num::lane::<D, S>(d, v, i.into()));
+    c.push_num::<T>(num::lane::<D, S>(d, v, i.into()));
     Ok(Rule::VextractLaneNum)
 }
 
 /// `sh.extract_lane_sx i`
 pub(super) fn vextract_lane_pack<D: Domain, S: Shape, T: Num>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     i: LaneIdx,
     extend: impl Fn(&D, Lane<D, S>) -> D::Bv<T::W>,
 ) -> Reduced<D> {
     let v = pop(c);
-    c.stack.push_num::<T>(extend(d, num::lane::<D, S>(d, v, i.into())));
+    c.push_num::<T>(extend(d, num::lane::<D, S>(d, v, i.into())));
     Ok(Rule::VextractLanePack)
 }
 
@@ -179,33 +183,33 @@ pub(super) fn replaced<D: Domain, S: Shape>(d: &D, v: V<D>, i: LaneIdx, lane: La
 }
 
 /// `sh.replace_lane i`
-pub(super) fn vreplace_lane<D: Domain, S: Shape, T: Num>(c: &mut Config<D>, d: &D, i: LaneIdx) -> Reduced<D> {
-    let packed = num::wrap::<D, T::W, S::Lane>(d, c.stack.pop_num::<T>());
+pub(super) fn vreplace_lane<D: Domain, S: Shape, T: Num>(c: &mut impl Operands<D>, d: &D, i: LaneIdx) -> Reduced<D> {
+    let packed = num::wrap::<D, T::W, S::Lane>(d, c.pop_num::<T>());
     let v = pop(c);
     push(c, replaced::<D, S>(d, v, i, packed), Rule::VreplaceLane)
 }
 
 /// `sh2.vextunop_sh1`
-pub(super) fn vextunop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, V<D>) -> V<D>) -> Reduced<D> {
+pub(super) fn vextunop<D: Domain>(c: &mut impl Operands<D>, d: &D, op: impl Fn(&D, V<D>) -> V<D>) -> Reduced<D> {
     let v = pop(c);
     push(c, op(d, v), Rule::Vextunop)
 }
 
 /// `sh2.vextbinop_sh1`
-pub(super) fn vextbinop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, [V<D>; 2]) -> V<D>) -> Reduced<D> {
+pub(super) fn vextbinop<D: Domain>(c: &mut impl Operands<D>, d: &D, op: impl Fn(&D, [V<D>; 2]) -> V<D>) -> Reduced<D> {
     let vs = pop2(c);
     push(c, op(d, vs), Rule::Vextbinop)
 }
 
 /// `sh2.vextternop_sh1`
-pub(super) fn vextternop<D: Domain>(c: &mut Config<D>, d: &D, op: impl Fn(&D, [V<D>; 3]) -> V<D>) -> Reduced<D> {
+pub(super) fn vextternop<D: Domain>(c: &mut impl Operands<D>, d: &D, op: impl Fn(&D, [V<D>; 3]) -> V<D>) -> Reduced<D> {
     let vs = pop3(c);
     push(c, op(d, vs), Rule::Vextternop)
 }
 
 /// `sh2.narrow_sh1_sx`
 pub(super) fn vnarrow<D: Domain, S1: Shape, S2: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     narrow: impl Fn(&D, Lane<D, S1>) -> Lane<D, S2>,
 ) -> Reduced<D> {
@@ -215,7 +219,7 @@ pub(super) fn vnarrow<D: Domain, S1: Shape, S2: Shape>(
 
 /// `sh2.vcvtop_sh1`
 pub(super) fn vcvtop<D: Domain, S1: Shape, S2: Shape>(
-    c: &mut Config<D>,
+    c: &mut impl Operands<D>,
     d: &D,
     part: Part,
     op: impl Fn(&D, Lane<D, S1>) -> Lane<D, S2>,

@@ -14,6 +14,8 @@ use crate::value::Concrete;
 
 /// Who watches a run. Nothing is spent on details that nobody asks for.
 pub trait Observer {
+    /// Whether [`rule`](Observer::rule) is to be called. A run whose rules nobody asks for may take its flat form.
+    const RULES: bool = true;
     /// Whether [`before`](Observer::before) and [`step`](Observer::step) are to be called.
     const DETAIL: bool;
     /// A rule was applied.
@@ -26,6 +28,7 @@ pub trait Observer {
 
 /// Nobody watches.
 impl Observer for () {
+    const RULES: bool = false;
     const DETAIL: bool = false;
 }
 

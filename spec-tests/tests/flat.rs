@@ -1,0 +1,123 @@
+//! The flat form of execution does what the rules do: over the official tests, each call and instantiation ends alike
+//! in both, takes as much fuel, and leaves the same store.
+
+use assay_engines::{
+    Budgets, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Profile, Value, Version, Watched,
+};
+use assay_interp::trace::Seen;
+use assay_spec_tests::{Script, official, run_all};
+
+/// Two interpreters in step: one takes the flat form, the other, being watched, the rules.
+struct Both {
+    flat: Interp,
+    rules: Watched<Seen>,
+}
+
+impl Both {
+    fn new(budgets: Budgets) -> Both {
+        let mut rules = Watched::new(Interp::new(budgets));
+        rules.observer = Some(Seen::default());
+        Both { flat: Interp::new(budgets), rules }
+    }
+
+    fn same<T: PartialEq + std::fmt::Debug>(&self, what: &str, flat: T, rules: T) -> T {
+        assert!(flat == rules, "{what}: the flat form says {flat:?}, the rules say {rules:?}");
+        flat
+    }
+
+    /// The stores are the same, and so is the fuel that is left.
+    fn compare(&self, what: &str, exhausted: bool) {
+        let (flat, rules) = (self.flat.machine(), self.rules.interp.machine());
+        if exhausted {
+            return;
+        }
+        assert_eq!(flat.fuel_left(), rules.fuel_left(), "fuel after {what}");
+        let (a, b) = (flat.store(), rules.store());
+        assert!(a.mems.iter().map(|m| &m.bytes).eq(b.mems.iter().map(|m| &m.bytes)), "memories after {what}");
+        assert!(a.globals.iter().map(|g| g.value).eq(b.globals.iter().map(|g| g.value)), "globals after {what}");
+        assert!(a.tables.iter().map(|t| &t.elements).eq(b.tables.iter().map(|t| &t.elements)), "tables after {what}");
+    }
+}
+
+impl Engine for Both {
+    fn id(&self) -> String {
+        "both".into()
+    }
+    fn version(&self) -> String {
+        "1".into()
+    }
+    fn features(&self) -> Features {
+        self.flat.features()
+    }
+    fn set_features(&mut self, features: Features) {
+        self.flat.set_features(features);
+        self.rules.set_features(features);
+    }
+    fn set_profile(&mut self, profile: Profile) {
+        self.flat.set_profile(profile);
+        self.rules.set_profile(profile);
+    }
+    fn reset(&mut self) {
+        self.flat.reset();
+        self.rules.reset();
+    }
+    fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {
+        self.flat.validate(wasm)
+    }
+    fn instantiate(&mut self, wasm: &[u8], links: &[Link]) -> Result<InstanceId, Outcome> {
+        let results = (self.flat.instantiate(wasm, links), self.rules.instantiate(wasm, links));
+        let result = self.same("instantiation", results.0, results.1);
+        self.compare("instantiation", matches!(result, Err(Outcome::Exhausted(_) | Outcome::Unlinkable(_))));
+        result
+    }
+    fn invoke(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Outcome {
+        let outcomes = (self.flat.invoke(instance, export, args), self.rules.invoke(instance, export, args));
+        let outcome = self.same(export, outcomes.0, outcomes.1);
+        self.compare(export, matches!(outcome, Outcome::Exhausted(_) | Outcome::Unsupported(_)));
+        outcome
+    }
+    fn get(&mut self, instance: InstanceId, export: &str) -> Result<Value, Outcome> {
+        let values = (self.flat.get(instance, export), self.rules.get(instance, export));
+        self.same(export, values.0, values.1)
+    }
+    fn set(&mut self, instance: InstanceId, export: &str, value: Value) -> Result<(), Outcome> {
+        self.flat.set(instance, export, value)?;
+        self.rules.set(instance, export, value)
+    }
+    fn memory(&mut self, instance: InstanceId, export: &str) -> Result<Vec<u8>, Outcome> {
+        self.flat.memory(instance, export)
+    }
+    fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome> {
+        self.flat.write(instance, export, offset, bytes)?;
+        self.rules.write(instance, export, offset, bytes)
+    }
+    fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome> {
+        self.flat.table(instance, export)
+    }
+    fn log(&mut self) -> Vec<HostCall> {
+        let logs = (self.flat.log(), self.rules.log());
+        self.same("log", logs.0, logs.1)
+    }
+}
+
+/// Whether all passes through both at once. What differs is a panic, which fails its script.
+fn agrees(budgets: Budgets) {
+    let scripts: Vec<Script> = official(Version::V3);
+    let report = run_all(&scripts, 2, &|| Box::new(Both::new(budgets)));
+    let mut failed = Vec::new();
+    for script in &report.scripts {
+        let wrong = script.checked.iter().filter(|c| c.verdict.is_err()).take(1);
+        failed.extend(wrong.map(|c| format!("{}:{} {:?}", script.file, c.place, c.verdict)));
+    }
+    assert!(report.errors.is_empty() && failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn counted() {
+    agrees(Budgets { fuel: 1 << 40, ..Budgets::default() });
+}
+
+#[test]
+fn endless() {
+    agrees(Budgets::default());
+}
