@@ -278,24 +278,65 @@ impl Cellular for Concrete {
     }
 }
 
-/// One row's operation. `$m` are the instance's memories, `$op` the operation, `$more` the one after it.
+/// Applies a reduction to the operands of an operation, one to three of them.
+macro_rules! slots {
+    ($x:ident 1 $slots:ident => $reduced:expr) => {
+        slots!($x [$x.op.a, 0, 0] 1 $slots => $reduced)
+    };
+    ($x:ident 2 $slots:ident => $reduced:expr) => {
+        slots!($x [$x.op.a, $x.op.b, 0] 2 $slots => $reduced)
+    };
+    ($x:ident 3 $slots:ident => $reduced:expr) => {
+        slots!($x [$x.op.a, $x.op.b, $x.more.a] 3 $slots => $reduced)
+    };
+    ($x:ident $operands:tt $n:literal $slots:ident => $reduced:expr) => {{
+        let $slots = &mut Slots { r: &mut *$x.r, operands: $operands, left: $n, d: $x.op.d, trap: None };
+        match $reduced {
+            Ok(_) => $slots.trap,
+            Err(never) => match never {},
+        }
+    }};
+}
+
+/// What an operation does that is a row's instruction: how it traps, if it does.
 macro_rules! exec {
-    ($x:ident unop($t:ident, $f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => numeric::unop::<D, ty!($t)>(s, $x.d, num::$f)) };
-    ($x:ident binop($t:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => numeric::binop::<D, ty!($t)>(s, $x.d, num::$f)) };
-    ($x:ident partial_binop($t:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => numeric::partial_binop::<D, ty!($t)>(s, $x.d, num::$f)) };
-    ($x:ident testop($t:ident, $f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => numeric::testop::<D, ty!($t)>(s, $x.d, num::$f)) };
-    ($x:ident relop($t:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => numeric::relop::<D, ty!($t)>(s, $x.d, num::$f)) };
-    ($x:ident cvtop($t:ident, $u:ident, $f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => numeric::cvtop::<D, ty!($t), ty!($u)>(s, $x.d, num::$f)) };
-    ($x:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => numeric::partial_cvtop::<D, ty!($t), ty!($u)>(s, $x.d, num::$f)) };
+    ($x:ident unop($t:ident, $f:ident)) => {
+        slots!($x 1 s => numeric::unop::<D, ty!($t)>(s, $x.d, num::$f))
+    };
+    ($x:ident binop($t:ident, $f:ident)) => {
+        slots!($x 2 s => numeric::binop::<D, ty!($t)>(s, $x.d, num::$f))
+    };
+    ($x:ident partial_binop($t:ident, $f:ident)) => {
+        slots!($x 2 s => numeric::partial_binop::<D, ty!($t)>(s, $x.d, num::$f))
+    };
+    ($x:ident testop($t:ident, $f:ident)) => {
+        slots!($x 1 s => numeric::testop::<D, ty!($t)>(s, $x.d, num::$f))
+    };
+    ($x:ident relop($t:ident, $f:ident)) => {
+        slots!($x 2 s => numeric::relop::<D, ty!($t)>(s, $x.d, num::$f))
+    };
+    ($x:ident cvtop($t:ident, $u:ident, $f:ident)) => {
+        slots!($x 1 s => numeric::cvtop::<D, ty!($t), ty!($u)>(s, $x.d, num::$f))
+    };
+    ($x:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => {
+        slots!($x 1 s => numeric::partial_cvtop::<D, ty!($t), ty!($u)>(s, $x.d, num::$f))
+    };
     ($x:ident load($t:ident)) => {
         match $x.fetch::<<ty!($t) as Num>::W>() {
-            Some(c) => { D::put::<<ty!($t) as Num>::W>($x.r, $x.op.d, c); None }
+            Some(c) => {
+                D::put::<<ty!($t) as Num>::W>($x.r, $x.op.d, c);
+                None
+            }
             None => Some(TrapKind::MemoryOutOfBounds),
         }
     };
     ($x:ident load_pack($t:ident, $W:ident, $sx:ident)) => {
         match $x.fetch::<crate::value::$W>() {
-            Some(c) => { D::put::<<ty!($t) as Num>::W>($x.r, $x.op.d, extended::<D, ty!($t), crate::value::$W>($x.d, c, num::$sx)); None }
+            Some(c) => {
+                let c = extended::<D, ty!($t), crate::value::$W>($x.d, c, num::$sx);
+                D::put::<<ty!($t) as Num>::W>($x.r, $x.op.d, c);
+                None
+            }
             None => Some(TrapKind::MemoryOutOfBounds),
         }
     };
@@ -304,30 +345,43 @@ macro_rules! exec {
         $x.put_back::<<ty!($t) as Num>::W>(c)
     }};
     ($x:ident store_pack($t:ident, $W:ident)) => {{
-        let c = num::wrap::<D, <ty!($t) as Num>::W, crate::value::$W>($x.d, D::get::<<ty!($t) as Num>::W>($x.r, $x.op.b));
+        let c = D::get::<<ty!($t) as Num>::W>($x.r, $x.op.b);
+        let c = num::wrap::<D, <ty!($t) as Num>::W, crate::value::$W>($x.d, c);
         $x.put_back::<crate::value::$W>(c)
     }};
     ($x:ident vload()) => {
         match $x.fetch::<W128>() {
-            Some(c) => { D::put::<W128>($x.r, $x.op.d, c); None }
+            Some(c) => {
+                D::put::<W128>($x.r, $x.op.d, c);
+                None
+            }
             None => Some(TrapKind::MemoryOutOfBounds),
         }
     };
     ($x:ident vload_pack($s1:ident, $s2:ident, $sx:ident)) => {
         match $x.fetch::<W64>() {
-            Some(c) => { D::put::<W128>($x.r, $x.op.d, unpacked::<D, shape!($s1), shape!($s2)>($x.d, c, num::$sx)); None }
+            Some(c) => {
+                D::put::<W128>($x.r, $x.op.d, unpacked::<D, shape!($s1), shape!($s2)>($x.d, c, num::$sx));
+                None
+            }
             None => Some(TrapKind::MemoryOutOfBounds),
         }
     };
     ($x:ident vload_splat($s:ident)) => {
         match $x.fetch::<<shape!($s) as num::Shape>::Lane>() {
-            Some(c) => { D::put::<W128>($x.r, $x.op.d, num::inv_lanes::<D, shape!($s)>($x.d, |_| c)); None }
+            Some(c) => {
+                D::put::<W128>($x.r, $x.op.d, num::inv_lanes::<D, shape!($s)>($x.d, |_| c));
+                None
+            }
             None => Some(TrapKind::MemoryOutOfBounds),
         }
     };
     ($x:ident vload_zero($W:ident)) => {
         match $x.fetch::<crate::value::$W>() {
-            Some(c) => { D::put::<W128>($x.r, $x.op.d, num::extend_u::<D, crate::value::$W, W128>($x.d, c)); None }
+            Some(c) => {
+                D::put::<W128>($x.r, $x.op.d, num::extend_u::<D, crate::value::$W, W128>($x.d, c));
+                None
+            }
             None => Some(TrapKind::MemoryOutOfBounds),
         }
     };
@@ -335,54 +389,81 @@ macro_rules! exec {
         let c = D::get::<W128>($x.r, $x.op.b);
         $x.put_back::<W128>(c)
     }};
-    ($x:ident vvunop($f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vvunop::<D>(s, $x.d, num::$f)) };
-    ($x:ident vvbinop($f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vvbinop(s, $x.d, num::$f)) };
-    ($x:ident vvternop($f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b, $x.more.a] 3 s => vector::vvternop(s, $x.d, num::$f)) };
-    ($x:ident vvtestop($f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vvtestop(s, $x.d, num::$f)) };
-    ($x:ident vunop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vunop::<D, shape!($s)>(s, $x.d, num::$f)) };
-    ($x:ident vbinop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vbinop::<D, shape!($s)>(s, $x.d, num::$f)) };
-    ($x:ident vternop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b, $x.more.a] 3 s => vector::vternop::<D, shape!($s)>(s, $x.d, num::$f)) };
-    ($x:ident vtestop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vtestop::<D, shape!($s)>(s, $x.d, num::$f)) };
-    ($x:ident vrelop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vrelop::<D, shape!($s)>(s, $x.d, num::$f)) };
-    ($x:ident vshiftop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vshiftop::<D, shape!($s)>(s, $x.d, num::$f)) };
-    ($x:ident vbitmask($s:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vbitmask::<D, shape!($s)>(s, $x.d)) };
-    ($x:ident vswizzlop($s:ident, $f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vswizzlop::<D, shape!($s)>(s, $x.d, num::$f)) };
+    ($x:ident vvunop($f:ident)) => {
+        slots!($x 1 s => vector::vvunop::<D>(s, $x.d, num::$f))
+    };
+    ($x:ident vvbinop($f:ident)) => {
+        slots!($x 2 s => vector::vvbinop(s, $x.d, num::$f))
+    };
+    ($x:ident vvternop($f:ident)) => {
+        slots!($x 3 s => vector::vvternop(s, $x.d, num::$f))
+    };
+    ($x:ident vvtestop($f:ident)) => {
+        slots!($x 1 s => vector::vvtestop(s, $x.d, num::$f))
+    };
+    ($x:ident vunop($s:ident, $f:ident)) => {
+        slots!($x 1 s => vector::vunop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
+    ($x:ident vbinop($s:ident, $f:ident)) => {
+        slots!($x 2 s => vector::vbinop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
+    ($x:ident vternop($s:ident, $f:ident)) => {
+        slots!($x 3 s => vector::vternop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
+    ($x:ident vtestop($s:ident, $f:ident)) => {
+        slots!($x 1 s => vector::vtestop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
+    ($x:ident vrelop($s:ident, $f:ident)) => {
+        slots!($x 2 s => vector::vrelop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
+    ($x:ident vshiftop($s:ident, $f:ident)) => {
+        slots!($x 2 s => vector::vshiftop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
+    ($x:ident vbitmask($s:ident)) => {
+        slots!($x 1 s => vector::vbitmask::<D, shape!($s)>(s, $x.d))
+    };
+    ($x:ident vswizzlop($s:ident, $f:ident)) => {
+        slots!($x 2 s => vector::vswizzlop::<D, shape!($s)>(s, $x.d, num::$f))
+    };
     ($x:ident vshuffle()) => {{
         let lanes = $x.shuffles[$x.op.x as usize];
-        exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vshuffle(s, $x.d, &lanes))
+        slots!($x 2 s => vector::vshuffle(s, $x.d, &lanes))
     }};
-    ($x:ident vsplat($s:ident, $t:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vsplat::<D, shape!($s), ty!($t)>(s, $x.d)) };
-    ($x:ident vextract_lane($s:ident, $t:ident)) => { exec!(@slots $x [$x.op.a] 1 s => vector::vextract_lane::<D, ty!($t), shape!($s)>(s, $x.d, $x.op.x as u8)) };
+    ($x:ident vsplat($s:ident, $t:ident)) => {
+        slots!($x 1 s => vector::vsplat::<D, shape!($s), ty!($t)>(s, $x.d))
+    };
+    ($x:ident vextract_lane($s:ident, $t:ident)) => {
+        slots!($x 1 s => vector::vextract_lane::<D, ty!($t), shape!($s)>(s, $x.d, $x.op.x as u8))
+    };
     ($x:ident vextract_lane_pack($s:ident, $t:ident, $sx:ident)) => {
-        exec!(@slots $x [$x.op.a] 1 s => vector::vextract_lane_pack::<D, shape!($s), ty!($t)>(s, $x.d, $x.op.x as u8, num::$sx))
+        slots!($x 1 s => vector::vextract_lane_pack::<D, shape!($s), ty!($t)>(s, $x.d, $x.op.x as u8, num::$sx))
     };
     ($x:ident vreplace_lane($s:ident, $t:ident)) => {
-        exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vreplace_lane::<D, shape!($s), ty!($t)>(s, $x.d, $x.op.x as u8))
+        slots!($x 2 s => vector::vreplace_lane::<D, shape!($s), ty!($t)>(s, $x.d, $x.op.x as u8))
     };
     ($x:ident vextunop($s1:ident, $s2:ident, $f:ident, $sx:ident)) => {
-        exec!(@slots $x [$x.op.a] 1 s => vector::vextunop(s, $x.d, |d, v| num::$f::<D, shape!($s1), shape!($s2)>(d, num::$sx, v)))
+        slots!($x 1 s => vector::vextunop(s, $x.d, |d, v| {
+            num::$f::<D, shape!($s1), shape!($s2)>(d, num::$sx, v)
+        }))
     };
     ($x:ident vextbinop($s1:ident, $s2:ident, $f:ident, $sx:ident)) => {
-        exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vextbinop(s, $x.d, |d, vs| num::$f::<D, shape!($s1), shape!($s2)>(d, num::$sx, vs)))
+        slots!($x 2 s => vector::vextbinop(s, $x.d, |d, vs| {
+            num::$f::<D, shape!($s1), shape!($s2)>(d, num::$sx, vs)
+        }))
     };
-    ($x:ident relaxed_vextbinop($f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vextbinop(s, $x.d, num::$f)) };
-    ($x:ident vextternop($f:ident)) => { exec!(@slots $x [$x.op.a, $x.op.b, $x.more.a] 3 s => vector::vextternop(s, $x.d, num::$f)) };
+    ($x:ident relaxed_vextbinop($f:ident)) => {
+        slots!($x 2 s => vector::vextbinop(s, $x.d, num::$f))
+    };
+    ($x:ident vextternop($f:ident)) => {
+        slots!($x 3 s => vector::vextternop(s, $x.d, num::$f))
+    };
     ($x:ident vnarrow($s1:ident, $s2:ident, $f:ident)) => {
-        exec!(@slots $x [$x.op.a, $x.op.b] 2 s => vector::vnarrow::<D, shape!($s1), shape!($s2)>(s, $x.d, num::$f))
+        slots!($x 2 s => vector::vnarrow::<D, shape!($s1), shape!($s2)>(s, $x.d, num::$f))
     };
     ($x:ident vcvtop($s1:ident, $s2:ident, $part:ident, $f:ident)) => {
-        exec!(@slots $x [$x.op.a] 1 s => vector::vcvtop::<D, shape!($s1), shape!($s2)>(s, $x.d, part!($part), num::$f))
+        slots!($x 1 s => vector::vcvtop::<D, shape!($s1), shape!($s2)>(s, $x.d, part!($part), num::$f))
     };
     ($x:ident $family:ident($($arg:tt)*)) => { unreachable!("it has no operation of its own") };
-    (@slots $x:ident [$($s:expr),*] $n:literal $slots:ident => $reduced:expr) => {{
-        let mut operands = [0; 3];
-        operands[..$n].copy_from_slice(&[$($s),*]);
-        let $slots = &mut Slots { r: &mut *$x.r, operands, left: $n, d: $x.op.d, trap: None };
-        match $reduced {
-            Ok(_) => $slots.trap,
-            Err(never) => match never {},
-        }
-    }};
 }
 
 /// A number of N bits, extended.
