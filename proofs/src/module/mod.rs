@@ -3,7 +3,7 @@
 mod explore;
 mod interval;
 pub mod obligation;
-mod path;
+pub(crate) mod path;
 mod report;
 mod witness;
 pub mod world;

@@ -1,5 +1,8 @@
 //! Terms to Z3, and questions to it. Nothing else in the project knows the solver.
 
+#[cfg(test)]
+mod semantics;
+
 use std::collections::HashMap;
 
 use assay_interp::value::{Node, Op, Term, Terms, VarId};
