@@ -4,10 +4,12 @@
 //! reduced over terms ([`reduction`]), and its terms go to the solver by the same translation as any. The right side
 //! stands in [`scalar`], [`vector`], [`memory`], [`float`] and [`control`], made of SMT-LIB's operators and of nothing
 //! in `interp/`: what an instruction means is told from its name alone, and by another formula where there is one. The
-//! solver then refutes ([`proof`]) that any operands make a difference.
+//! solver then refutes ([`proof`]) that any operands make a difference. What one instruction on variables
+//! doesn't show of the simplifier, whose identities meet when the terms of several come together, [`identities`] does.
 
 mod control;
 mod float;
+mod identities;
 mod meaning;
 mod memory;
 mod proof;

@@ -125,8 +125,9 @@ impl Proof<'_> {
         let width: u32 = results.iter().map(|t| u32::from(self.path.terms.width(*t))).sum();
         assert_eq!(at, width, "{}: all of the results is spoken of", meaning.code);
         let chosen = chosen.unwrap_or_default();
-        // Without choices in the results, there are those between the ways, if there are any.
-        let members = if chosen.len() > 1 { chosen[0].len() } else { 0 };
+        // Whether it grows is chosen between the ways, and not in the result.
+        let grows = matches!(meaning.after, After::Grown(..));
+        let members = if grows { 0 } else { chosen.first().map_or(0, Vec::len) };
         match (0..members).find(|m| !chosen.iter().any(|members| members[*m])) {
             Some(m) => Err(format!("{}: no choice gives the result {m} of its set", meaning.code)),
             None => Ok(()),
