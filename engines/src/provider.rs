@@ -40,7 +40,7 @@ pub fn provider(module: &Module) -> Option<Vec<u8>> {
                     minimum: t.limits.min,
                     maximum: t.limits.max,
                     memory64: t.addr == AddrType::I64,
-                    shared: false,
+                    shared: t.shared,
                     page_size_log2: (t.page != PAGE).then_some(t.page.trailing_zeros()),
                 });
                 (ExportKind::Memory, mems.len())

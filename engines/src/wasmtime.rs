@@ -134,6 +134,15 @@ impl Wasmtime {
         found.ok_or_else(|| Outcome::Unlinkable(format!("nothing is exported as {export:?}")))
     }
 
+    /// A memory whose bytes can be looked at: those of a shared one only by code that isn't safe.
+    fn unshared(&mut self, instance: InstanceId, export: &str) -> Result<wasmtime::Memory, Outcome> {
+        match self.export(instance, export)? {
+            Extern::Memory(memory) => Ok(memory),
+            Extern::SharedMemory(_) => Err(Outcome::Unsupported(format!("the bytes of the shared memory {export:?}"))),
+            _ => Err(not_a("memory", export)),
+        }
+    }
+
     fn host_func(&mut self, import: (String, String), ty: wasmtime::FuncType, from: &Source) -> Result<Func, Outcome> {
         let Source::Host(answers) = from else { unreachable!("only the host's functions are made") };
         let results: Result<Vec<ValType>, Outcome> = ty.results().map(|t| val_type(&t)).collect();
@@ -328,6 +337,8 @@ fn outcome(store: &mut Store<State>, error: &wasmtime::Error) -> Outcome {
         wasmtime::Trap::IntegerOverflow => TrapKind::IntegerOverflow,
         wasmtime::Trap::IntegerDivisionByZero => TrapKind::IntegerDivideByZero,
         wasmtime::Trap::BadConversionToInteger => TrapKind::InvalidConversion,
+        wasmtime::Trap::HeapMisaligned => TrapKind::UnalignedAtomic,
+        wasmtime::Trap::AtomicWaitNonSharedMemory => TrapKind::UnsharedMemory,
         _ => TrapKind::Other,
     };
     Outcome::Trapped(Trap { kind, message: trap.to_string(), place: None })
@@ -431,12 +442,12 @@ impl Engine for Wasmtime {
     }
 
     fn memory(&mut self, instance: InstanceId, export: &str) -> Result<Vec<u8>, Outcome> {
-        let Extern::Memory(memory) = self.export(instance, export)? else { return Err(not_a("memory", export)) };
+        let memory = self.unshared(instance, export)?;
         Ok(memory.data(&self.store).to_vec())
     }
 
     fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome> {
-        let Extern::Memory(memory) = self.export(instance, export)? else { return Err(not_a("memory", export)) };
+        let memory = self.unshared(instance, export)?;
         let outside = || Outcome::Unsupported(format!("a write to {offset} leaves memory {export:?}"));
         let offset = usize::try_from(offset).map_err(|_| outside())?;
         memory.write(&mut self.store, offset, bytes).map_err(|_| outside())

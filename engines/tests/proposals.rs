@@ -2,6 +2,8 @@
 
 use assay_engines::{Budgets, ENGINES, Engine, Features, InstanceId, Outcome, Value, engine};
 use assay_interp::exec::Val;
+use assay_interp::outcome::TrapKind;
+use assay_interp::syntax::Instr;
 
 /// Every engine with an instance of this module.
 fn instances(text: &str, features: Features) -> Vec<(Box<dyn Engine>, InstanceId)> {
@@ -80,5 +82,89 @@ fn custom_page_sizes() {
         let wasm = wat::parse_str("(module (memory (export \"m\") 5 (pagesize 1)))").unwrap();
         *id = engine.instantiate(&wasm, &[]).unwrap();
         assert_eq!(engine.memory(*id, "m"), Ok(vec![0; 5]));
+    }
+}
+
+/// A function for each atomic instruction that accesses a memory, and the types of its operands.
+fn atomics(at: &str) -> (String, Vec<(&'static str, Vec<&'static str>)>) {
+    let mut text = String::new();
+    let mut all = Vec::new();
+    for name in Instr::all().iter().map(|(_, name)| *name).filter(|name| name.contains(".atomic.")) {
+        let t = if name.starts_with("i64") { "i64" } else { "i32" };
+        let operands = match name {
+            // Without a timeout, and without another thread, wasmtime would wait for ever.
+            "memory.atomic.wait32" | "memory.atomic.wait64" => continue,
+            _ if name.contains(".load") => vec![],
+            _ if name.contains(".cmpxchg") => vec![t, t],
+            _ => vec![t],
+        };
+        let results = if name.contains(".store") { "" } else { t };
+        let gets: String = (0..=operands.len()).map(|i| format!("(local.get {i})")).collect();
+        text += &format!(
+            "(func (export \"{name}\") (param {at} {}) (result {results}) ({name} offset=1 {gets}))\n",
+            operands.join(" ")
+        );
+        all.push((name, operands));
+    }
+    (text, all)
+}
+
+#[test]
+fn atomic_accesses() {
+    for at in ["i32", "i64"] {
+        let (funcs, all) = atomics(at);
+        assert_eq!(all.len(), 64);
+        let text = format!(
+            "(module (memory {at} 1 1 shared) {funcs}
+            (func (export \"init\") (param i64) (i64.store ({at}.const 0) (local.get 0))
+                (i64.store ({at}.const 65528) (local.get 0)))
+            (func (export \"look\") (result i64 i64) (i64.load ({at}.const 0)) (i64.load ({at}.const 65528)))
+            (func (export \"wait32\") (param {at} i32) (result i32)
+                (memory.atomic.wait32 (local.get 0) (local.get 1) (i64.const 0)))
+            (func (export \"wait64\") (param {at} i64) (result i32)
+                (memory.atomic.wait64 (local.get 0) (local.get 1) (i64.const 0))))"
+        );
+        let mut engines = instances(&text, Features { threads: true, ..Features::default() });
+        let address = |c: i64| if at == "i32" { Val::I32(c as u32) } else { Val::I64(c as u64) };
+        let number = |t: &str, c: u64| if t == "i32" { Val::I32(c as u32) } else { Val::I64(c) };
+        let old = 0x8182_8384_8586_8788;
+        let mut trapped = Vec::new();
+        // The offset is 1.
+        for i in [-1, 0, 1, 3, 7, 65527, 65531, 65533, 65534, 65535, -2, -9] {
+            for (name, operands) in &all {
+                for c in [0, old, 0xff88, u64::MAX] {
+                    agreed(&mut engines, "init", &[Val::I64(old)]);
+                    let values = operands.iter().zip([c, 0x1122_3344_5566_7788]).map(|(t, c)| number(t, c));
+                    let args: Vec<Value> = std::iter::once(address(i)).chain(values).collect();
+                    if let Outcome::Trapped(trap) = agreed(&mut engines, name, &args) {
+                        trapped.push(trap.kind);
+                    }
+                    agreed(&mut engines, "look", &[]);
+                }
+            }
+            for c in [old, old & 0xffff_ffff, 0] {
+                agreed(&mut engines, "wait32", &[address(i), Val::I32(c as u32)]);
+                agreed(&mut engines, "wait64", &[address(i), Val::I64(c)]);
+            }
+        }
+        for kind in [TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds] {
+            assert!(trapped.contains(&kind), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn waiting_on_what_is_not_shared() {
+    let text = r#"(module (memory 1 1) (func (export "wait") (param i32) (result i32)
+        (memory.atomic.wait32 (local.get 0) (i32.const 0) (i64.const 0))))"#;
+    let mut engines = instances(text, Features { threads: true, ..Features::default() });
+    for (i, kind) in [
+        (0, TrapKind::UnsharedMemory),
+        (2, TrapKind::UnalignedAtomic),
+        (65534, TrapKind::UnalignedAtomic),
+        (65536, TrapKind::MemoryOutOfBounds),
+    ] {
+        let outcome = agreed(&mut engines, "wait", &[Val::I32(i)]);
+        assert!(matches!(&outcome, Outcome::Trapped(trap) if trap.kind == kind), "{i}: {outcome}");
     }
 }

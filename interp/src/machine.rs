@@ -1,12 +1,16 @@
 //! The driver: instantiates modules and invokes their functions, step by step, within budgets.
 
+mod threads;
+
+pub use threads::Advanced;
+
 use std::sync::Arc;
 
 use crate::exec::flat::{Event, Flat, is_flat};
 use crate::exec::module::{AllocError, alloc_module, initialisation};
 use crate::exec::{Addr, Config, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Store, Value};
 use crate::outcome::{Budget, Outcome, Trap};
-use crate::syntax::{ExternType, Module};
+use crate::syntax::{ExternType, FuncType, Module};
 use crate::trace::{Observer, Step};
 use crate::value::{Chosen, Concrete, Profile};
 
@@ -61,6 +65,8 @@ pub struct Machine {
     budgets: Budgets,
     /// Address of the tag of what the host throws.
     host_tag: Option<Addr>,
+    /// By number.
+    threads: Vec<threads::Started>,
     /// Fuel that the last run left.
     fuel_left: u64,
     /// The thread, where nobody watches it.
@@ -96,6 +102,7 @@ impl Machine {
             fuel_left: 0,
             flat: Flat::default(),
             is_flat: true,
+            threads: Vec::new(),
         }
     }
 
@@ -176,23 +183,39 @@ impl Machine {
         host: &mut dyn Host,
         observer: &mut O,
     ) -> Outcome {
+        if !O::RULES && self.is_flat && matches!(self.config.store.funcs[func], FuncInst::Wasm { .. }) {
+            return match self.type_for(func, args) {
+                Ok(_) => self.run_flat(func, args, host),
+                Err(outcome) => outcome,
+            };
+        }
+        match self.enter(func, args) {
+            Ok(arity) => self.run(arity, host, observer),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// The type of a function that is called with these arguments.
+    fn type_for(&self, func: FuncAddr, args: &[Value]) -> Result<Arc<FuncType>, Outcome> {
         let store = &self.config.store;
         let inst = &store.funcs[func];
-        let ty = inst.ty().clone();
         // Closed, unlike the type that a function has in its module.
         let params = &store.types.func_type(inst.deftype()).params;
         if args.len() != params.len() || !args.iter().zip(params).all(|(v, t)| store.val_ok(*v, *t)) {
-            let wanted = ExternType::Func((*ty).clone());
-            return Outcome::Unsupported(format!("arguments of other types than those of {wanted}"));
+            let wanted = ExternType::Func((**inst.ty()).clone());
+            return Err(Outcome::Unsupported(format!("arguments of other types than those of {wanted}")));
         }
-        if !O::RULES && self.is_flat && matches!(inst, FuncInst::Wasm { .. }) {
-            return self.run_flat(func, args, host);
-        }
+        Ok(inst.ty().clone())
+    }
+
+    /// Has the thread call a function next, which will leave so many results.
+    fn enter(&mut self, func: FuncAddr, args: &[Value]) -> Result<usize, Outcome> {
+        let ty = self.type_for(func, args)?;
         for arg in args {
             self.config.stack.push(*arg);
         }
         self.config.invoke(&self.reading, func);
-        self.run(ty.results.len(), host, observer)
+        Ok(ty.results.len())
     }
 
     /// Invokes a function of a module in flat form.
@@ -247,25 +270,47 @@ impl Machine {
         self.fuel_left
     }
 
-    /// Steps until the thread ends or a budget does, and leaves no thread behind.
+    /// Steps until the thread ends or a budget does, and leaves it behind no more. While it waits, the others step.
     fn run<O: Observer>(&mut self, arity: usize, host: &mut dyn Host, observer: &mut O) -> Outcome {
         let mut fuel = self.budgets.fuel;
+        match self.steps(u64::MAX, &mut fuel, arity, host, observer) {
+            Some(outcome) => outcome,
+            None => self.run_among_others(arity, fuel, host, observer),
+        }
+    }
+
+    /// Steps until the thread ends or a budget does, which drops the thread; `None` once it has taken so many steps, or
+    /// waits.
+    fn steps<O: Observer>(
+        &mut self,
+        steps: u64,
+        fuel: &mut u64,
+        arity: usize,
+        host: &mut dyn Host,
+        observer: &mut O,
+    ) -> Option<Outcome> {
+        let most = steps.min(*fuel);
+        let mut left = most;
         let outcome = loop {
             // A trap's way out costs nothing, and nor does it to see that nothing is left to do.
-            let costs = self.config.trap.is_none() && self.budgets.fuel < u64::MAX;
-            if costs && fuel == 0 {
+            let costs = most < u64::MAX && self.config.trap.is_none();
+            if costs && left == 0 {
                 self.config.focus(&self.reading);
                 if self.config.redex().is_some() {
-                    break Outcome::Exhausted(Budget::Fuel);
+                    if most == *fuel {
+                        break Outcome::Exhausted(Budget::Fuel);
+                    }
+                    *fuel -= most;
+                    return None;
                 }
             }
             match step(&mut self.config, &self.reading, observer) {
                 Progress::Reduced(rule) => {
-                    fuel -= u64::from(costs);
+                    left -= u64::from(costs);
                     observer.rule(rule);
                 }
                 Progress::CallOut { callee, args, .. } => {
-                    fuel -= u64::from(costs);
+                    left -= u64::from(costs);
                     let callee = callee.expect("a concrete reference is to a known function");
                     match self.ask(host, callee, args) {
                         Ok(results) => results.into_iter().for_each(|v| self.config.stack.push(v)),
@@ -274,12 +319,18 @@ impl Machine {
                     }
                 }
                 Progress::Exhausted(budget) => break Outcome::Exhausted(budget),
+                Progress::Blocked => {
+                    // That was no step.
+                    *fuel -= most - left;
+                    return None;
+                }
                 Progress::Ended => break self.end(arity),
             }
         };
-        self.fuel_left = fuel;
+        *fuel -= most - left;
+        self.fuel_left = *fuel;
         self.config.clear();
-        outcome
+        Some(outcome)
     }
 
     /// What a thread that has nothing left to do has come to.

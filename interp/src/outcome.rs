@@ -85,6 +85,7 @@ impl fmt::Display for Outcome {
                 let values: Vec<String> = payload.iter().map(Value::to_string).collect();
                 write!(f, "threw an exception that nothing caught, with [{}]", values.join(" "))
             }
+            Outcome::Exhausted(Budget::Wait) => f.write_str("waits for ever"),
             Outcome::Exhausted(budget) => write!(f, "exhausted its {budget}"),
             Outcome::Malformed(why)
             | Outcome::Invalid(why)

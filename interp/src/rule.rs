@@ -252,6 +252,43 @@ rules! {
     // Of proposals.
     Wideop "Step_pure/wideop";
     Extwideop "Step_pure/extwideop";
+    AtomicFence "Step_pure/atomic.fence";
+    AtomicLoadNumUnaligned "Step_read/atomic.load-num-unaligned";
+    AtomicLoadNumOob "Step_read/atomic.load-num-oob";
+    AtomicLoadNumVal "Step_read/atomic.load-num-val";
+    AtomicLoadPackUnaligned "Step_read/atomic.load-pack-unaligned";
+    AtomicLoadPackOob "Step_read/atomic.load-pack-oob";
+    AtomicLoadPackVal "Step_read/atomic.load-pack-val";
+    AtomicStoreNumUnaligned "Step/atomic.store-num-unaligned";
+    AtomicStoreNumOob "Step/atomic.store-num-oob";
+    AtomicStoreNumVal "Step/atomic.store-num-val";
+    AtomicStorePackUnaligned "Step/atomic.store-pack-unaligned";
+    AtomicStorePackOob "Step/atomic.store-pack-oob";
+    AtomicStorePackVal "Step/atomic.store-pack-val";
+    AtomicRmwNumUnaligned "Step/atomic.rmw-num-unaligned";
+    AtomicRmwNumOob "Step/atomic.rmw-num-oob";
+    AtomicRmwNumVal "Step/atomic.rmw-num-val";
+    AtomicRmwPackUnaligned "Step/atomic.rmw-pack-unaligned";
+    AtomicRmwPackOob "Step/atomic.rmw-pack-oob";
+    AtomicRmwPackVal "Step/atomic.rmw-pack-val";
+    AtomicCmpxchgNumUnaligned "Step/atomic.cmpxchg-num-unaligned";
+    AtomicCmpxchgNumOob "Step/atomic.cmpxchg-num-oob";
+    AtomicCmpxchgNumEq "Step/atomic.cmpxchg-num-eq";
+    AtomicCmpxchgNumNe "Step/atomic.cmpxchg-num-ne";
+    AtomicCmpxchgPackUnaligned "Step/atomic.cmpxchg-pack-unaligned";
+    AtomicCmpxchgPackOob "Step/atomic.cmpxchg-pack-oob";
+    AtomicCmpxchgPackEq "Step/atomic.cmpxchg-pack-eq";
+    AtomicCmpxchgPackNe "Step/atomic.cmpxchg-pack-ne";
+    MemoryAtomicWaitUnaligned "Step_read/memory.atomic.wait-unaligned";
+    MemoryAtomicWaitOob "Step_read/memory.atomic.wait-oob";
+    MemoryAtomicWaitUnshared "Step_read/memory.atomic.wait-unshared";
+    MemoryAtomicWaitNe "Step_read/memory.atomic.wait-ne";
+    MemoryAtomicWaitSuspend "Step/memory.atomic.wait-suspend";
+    SuspendWoken "Step_pure/suspend-woken";
+    SuspendTimeout "Step_read/suspend-timeout";
+    MemoryAtomicNotifyUnaligned "Step/memory.atomic.notify-unaligned";
+    MemoryAtomicNotifyOob "Step/memory.atomic.notify-oob";
+    MemoryAtomicNotifyVal "Step/memory.atomic.notify-val";
 }
 
 impl Rule {
@@ -266,7 +303,7 @@ impl Rule {
 
     /// Whether a proposal adds it to the rules of the standard.
     pub fn is_of_proposal(self) -> bool {
-        matches!(self, Rule::Wideop | Rule::Extwideop)
+        self >= Rule::Wideop
     }
 }
 

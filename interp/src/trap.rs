@@ -27,13 +27,17 @@ pub enum TrapKind {
     CastFailure,
     /// An access left an array.
     ArrayOutOfBounds,
+    /// An atomic access was at an address that isn't a multiple of its width.
+    UnalignedAtomic,
+    /// A thread would wait on a memory that isn't shared.
+    UnsharedMemory,
     /// Another reason, known to one engine alone.
     Other,
 }
 
 impl TrapKind {
     /// All kinds.
-    pub const ALL: [TrapKind; 12] = [
+    pub const ALL: [TrapKind; 14] = [
         TrapKind::Unreachable,
         TrapKind::MemoryOutOfBounds,
         TrapKind::TableOutOfBounds,
@@ -45,6 +49,8 @@ impl TrapKind {
         TrapKind::NullReference,
         TrapKind::CastFailure,
         TrapKind::ArrayOutOfBounds,
+        TrapKind::UnalignedAtomic,
+        TrapKind::UnsharedMemory,
         TrapKind::Other,
     ];
 
@@ -62,6 +68,8 @@ impl TrapKind {
             TrapKind::NullReference => "null-reference",
             TrapKind::CastFailure => "cast-failure",
             TrapKind::ArrayOutOfBounds => "array-out-of-bounds",
+            TrapKind::UnalignedAtomic => "unaligned-atomic",
+            TrapKind::UnsharedMemory => "unshared-memory",
             TrapKind::Other => "other",
         }
     }
@@ -84,6 +92,8 @@ pub enum Budget {
     Store,
     /// Bytes of structures, arrays and exceptions.
     Heap,
+    /// Patience: the thread waits, and nobody can notify it any more.
+    Wait,
 }
 
 impl fmt::Display for Budget {
@@ -93,6 +103,7 @@ impl fmt::Display for Budget {
             Budget::Stack => "stack",
             Budget::Store => "memory",
             Budget::Heap => "heap",
+            Budget::Wait => "patience",
         })
     }
 }
@@ -112,6 +123,8 @@ impl TrapKind {
             TrapKind::NullReference => "null reference",
             TrapKind::CastFailure => "cast failure",
             TrapKind::ArrayOutOfBounds => "out of bounds array access",
+            TrapKind::UnalignedAtomic => "unaligned atomic",
+            TrapKind::UnsharedMemory => "expected shared memory",
             TrapKind::Other => "trap",
         }
     }

@@ -10,7 +10,7 @@ use wast::{WastArg, WastRet};
 use crate::run::Fault;
 
 /// What the suite calls each trap. "out of bounds" alone is from the time before tables had accesses.
-const TRAPS: [(&str, &[TrapKind]); 22] = [
+const TRAPS: [(&str, &[TrapKind]); 24] = [
     ("unreachable", &[TrapKind::Unreachable]),
     ("out of bounds memory access", &[TrapKind::MemoryOutOfBounds]),
     ("out of bounds table access", &[TrapKind::TableOutOfBounds]),
@@ -33,6 +33,8 @@ const TRAPS: [(&str, &[TrapKind]); 22] = [
     ("null exception reference", &[TrapKind::NullReference]),
     ("cast failure", &[TrapKind::CastFailure]),
     ("out of bounds array access", &[TrapKind::ArrayOutOfBounds]),
+    ("unaligned atomic", &[TrapKind::UnalignedAtomic]),
+    ("expected shared memory", &[TrapKind::UnsharedMemory]),
 ];
 
 /// The kinds of trap that a message of the suite stands for. Some messages go on with the number of an element.

@@ -95,10 +95,7 @@ impl Reader {
             }
             Payload::MemorySection(section) => {
                 for mem in items!(section) {
-                    let (offset, mem) = mem?;
-                    if let Some(ty) = self.note(mem_type(&mem, offset))? {
-                        self.module.mems.push(ty);
-                    }
+                    self.module.mems.push(mem_type(&mem?.1));
                 }
             }
             Payload::TagSection(section) => {
@@ -205,7 +202,7 @@ impl Reader {
                 ExternType::Func(self.func_type(x))
             }
             TypeRef::Table(t) => ExternType::Table(table_type(&t, offset)?),
-            TypeRef::Memory(t) => ExternType::Mem(mem_type(&t, offset)?),
+            TypeRef::Memory(t) => ExternType::Mem(mem_type(&t)),
             TypeRef::Global(t) => ExternType::Global(global_type(&t, offset)?),
             TypeRef::Tag(t) => {
                 type_index = Some(t.func_type_idx);
@@ -328,13 +325,11 @@ fn table_type(t: &wasmparser::TableType, offset: usize) -> Result<TableType> {
     Ok(TableType { addr: addr_type(t.table64), element: ref_type(t.element_type, offset)?, limits })
 }
 
-fn mem_type(t: &wasmparser::MemoryType, offset: usize) -> Result<MemType> {
-    if t.shared {
-        return Err(unsupported("shared memories (threads)", offset));
-    }
+fn mem_type(t: &wasmparser::MemoryType) -> MemType {
     // A size that isn't one is for the validator to refuse.
     let page = t.page_size_log2.map_or(PAGE, |k| 1u64.checked_shl(k).unwrap_or(1));
-    Ok(MemType { addr: addr_type(t.memory64), limits: Limits { min: t.initial, max: t.maximum }, page })
+    let limits = Limits { min: t.initial, max: t.maximum };
+    MemType { addr: addr_type(t.memory64), limits, page, shared: t.shared }
 }
 
 fn addr_type(is_64: bool) -> AddrType {

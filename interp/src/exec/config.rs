@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::domain::Domain;
 use super::store::{ModuleInst, Store};
+use super::thread::{Suspended, Threads};
 use super::value::{Addr, FuncAddr, Num, Val};
 use crate::rule::Rule;
 use crate::syntax::{DefType, Expr, FuncType, Idx, Instr};
 use crate::trap::{Budget, TrapKind};
 use crate::value::W64;
 
-/// A configuration: store and thread.
+/// A configuration: store and thread, beside it the threads that don't step at the moment.
 pub struct Config<D: Domain> {
     /// The store.
     pub store: Store<D>,
@@ -29,6 +30,8 @@ pub struct Config<D: Domain> {
     pub trap: Option<Trapped>,
     /// The exception that has left the outermost frame.
     pub exception: Option<Addr>,
+    /// The other threads.
+    pub threads: Threads<D>,
     /// What the step under way does other than reduce.
     pub(super) instead: Option<Progress<D>>,
     /// How many frames, labels, locals and operands there may be together.
@@ -141,6 +144,8 @@ pub enum Admin<D: Domain> {
         /// The values.
         vals: Vec<Val<D>>,
     },
+    /// `suspend`: the thread waits to be notified.
+    Suspend(Suspended<D>),
 }
 
 /// What is known of a function before it is called.
@@ -210,6 +215,8 @@ pub enum Progress<D: Domain> {
     Ended,
     /// A budget ran out.
     Exhausted(Budget),
+    /// The thread waits to be notified, and nothing has changed.
+    Blocked,
 }
 
 impl<D: Domain> Default for Stack<D> {
@@ -305,15 +312,17 @@ impl<D: Domain> Config<D> {
             pending: Vec::new(),
             trap: None,
             exception: None,
+            threads: Threads::default(),
             instead: None,
             stack_limit,
             cells: Vec::new(),
         }
     }
 
-    /// Drops the thread: what is left is the store.
+    /// Drops the thread: what is left is the store, and the other threads.
     pub fn clear(&mut self) {
-        *self = Config::new(std::mem::take(&mut self.store), self.stack_limit);
+        let (store, threads) = (std::mem::take(&mut self.store), std::mem::take(&mut self.threads));
+        *self = Config { threads, ..Config::new(store, self.stack_limit) };
     }
 
     /// Invokes the function at an address (`invoke`, 4.7.9): its arguments are on the stack.
@@ -394,6 +403,7 @@ impl<D: Domain> fmt::Display for Redex<D> {
             Redex::Admin(Admin::RefCast(_)) => f.write_str("ref.cast"),
             Redex::Admin(Admin::ArrayNewFixed { x, vals }) => write!(f, "array.new_fixed {x} {}", vals.len()),
             Redex::Admin(Admin::Instr(instr)) => instr.fmt(f),
+            Redex::Admin(Admin::Suspend(_)) => f.write_str("suspend"),
             Redex::Admin(Admin::Val(_)) => f.write_str("(value)"),
             Redex::Label => f.write_str("label end"),
             Redex::Handler => f.write_str("handler end"),
@@ -413,6 +423,7 @@ impl<D: Domain> Clone for Admin<D> {
             Admin::ReturnCallRef(ty) => Admin::ReturnCallRef(ty.clone()),
             Admin::RefCast(ty) => Admin::RefCast(*ty),
             Admin::ArrayNewFixed { x, vals } => Admin::ArrayNewFixed { x: *x, vals: vals.clone() },
+            Admin::Suspend(suspended) => Admin::Suspend(*suspended),
         }
     }
 }
@@ -434,6 +445,7 @@ impl<D: Domain> Clone for Config<D> {
             pending: self.pending.clone(),
             trap: self.trap.clone(),
             exception: self.exception,
+            threads: self.threads.clone(),
             // A copy is taken between steps.
             instead: None,
             stack_limit: self.stack_limit,

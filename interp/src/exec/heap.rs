@@ -205,6 +205,26 @@ impl<D: Domain> Heap<D> {
 }
 
 impl Marks {
+    fn add_thread<D: Domain>(
+        &mut self,
+        d: &D,
+        operands: &[Val<D>],
+        locals: &[Val<D>],
+        pending: &[Admin<D>],
+        exception: Option<Addr>,
+    ) {
+        self.add(d, operands);
+        self.add(d, locals);
+        self.todo.extend(exception.map(Ref::Exn));
+        for admin in pending {
+            match admin {
+                Admin::Val(v) => self.add(d, &[*v]),
+                Admin::ArrayNewFixed { vals, .. } => self.add(d, vals),
+                _ => {}
+            }
+        }
+    }
+
     fn add<D: Domain>(&mut self, d: &D, values: &[Val<D>]) {
         self.todo.extend(values.iter().filter_map(|v| match v {
             Val::Ref(r) => d.resolve(*r).ok(),
@@ -252,15 +272,9 @@ impl<D: Domain> Config<D> {
     fn collect(&mut self, d: &D, roots: &[Val<D>]) {
         let mut marks = Marks::default();
         marks.add(d, roots);
-        marks.add(d, self.stack.values());
-        marks.add(d, &self.locals);
-        marks.todo.extend(self.exception.map(Ref::Exn));
-        for admin in &self.pending {
-            match admin {
-                Admin::Val(v) => marks.add(d, &[*v]),
-                Admin::ArrayNewFixed { vals, .. } => marks.add(d, vals),
-                _ => {}
-            }
+        marks.add_thread(d, self.stack.values(), &self.locals, &self.pending, self.exception);
+        for thread in self.threads.parked() {
+            marks.add_thread(d, thread.stack.values(), &thread.locals, &thread.pending, thread.exception);
         }
         let cells = self.cells.iter().map(|cell| decode(*cell));
         marks.todo.extend(cells.filter(|r| self.store.heap.has(*r)));

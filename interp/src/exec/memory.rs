@@ -11,12 +11,12 @@ use crate::syntax::{Idx, Instr, LaneIdx, MemArg};
 use crate::trap::{Budget, TrapKind};
 use crate::value::{W8, W64, W128, Width};
 
-fn mem<D: Domain>(c: &Config<D>, x: Idx) -> Addr {
+pub(super) fn mem<D: Domain>(c: &Config<D>, x: Idx) -> Addr {
     c.instance().mems[x as usize]
 }
 
 /// The effective address of an access of `n` bytes, or `None` if it traps.
-fn access<D: Domain>(
+pub(super) fn access<D: Domain>(
     c: &Config<D>,
     d: &D,
     i: D::Bv<W64>,

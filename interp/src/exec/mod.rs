@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod allowed;
+mod atomic;
 mod config;
 mod control;
 mod domain;
@@ -24,6 +25,7 @@ mod reference;
 mod step;
 mod store;
 mod table;
+mod thread;
 mod traps;
 mod value;
 mod variable;
@@ -34,5 +36,6 @@ pub use config::{Admin, Callee, Config, Frame, Handler, Label, Place, Progress, 
 pub use domain::{Domain, Memory, Table};
 pub use heap::{ArrayInst, Cells, ExnInst, Heap, StructInst};
 pub use store::{ExternAddr, FuncInst, GlobalInst, MemInst, ModuleInst, Store, TableInst, TagInst};
+pub use thread::{Suspended, Thread, ThreadId, Threads};
 pub use traps::trap_kinds;
 pub use value::{Addr, AnyRef, F32, F64, FuncAddr, I32, I64, Num, Ref, V128, Val, Value};

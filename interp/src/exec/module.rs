@@ -147,6 +147,7 @@ fn eval_expr<D: Domain>(
             Progress::Ended => return Ok(c.stack.pop()),
             Progress::Exhausted(budget) => return Err(AllocError::Exhausted(budget)),
             Progress::CallOut { .. } => panic!("a constant expression calls nothing"),
+            Progress::Blocked => panic!("a constant expression waits for nothing"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::config::{Admin, Config, Place, Progress, Redex};
 use super::domain::Domain;
 use super::value::{self, Val};
-use super::{aggregate, control, exception, memory, numeric, parametric, reference, table, variable, vector};
+use super::{aggregate, atomic, control, exception, memory, numeric, parametric, reference, table, variable, vector};
 use crate::rule::Rule;
 use crate::syntax::Instr;
 use crate::syntax::table::for_each_instruction;
@@ -87,6 +87,7 @@ impl<D: Domain> Config<D> {
             Some(Admin::ArrayNewFixed { x, vals }) => {
                 return Ok(Progress::Reduced(aggregate::alloc_fixed(self, d, x, vals)));
             }
+            Some(Admin::Suspend(suspended)) => return Ok(atomic::suspend(self, d, suspended)),
         }
         if self.in_handler() {
             return Ok(Progress::Reduced(exception::handler_vals(self)));
@@ -132,7 +133,9 @@ impl<D: Domain> Config<D> {
             match self.step(d)? {
                 Progress::Reduced(_) => {}
                 Progress::Exhausted(budget) => return Ok(Some(budget)),
-                Progress::CallOut { .. } | Progress::Ended => unreachable!("it neither calls nor ends"),
+                Progress::CallOut { .. } | Progress::Ended | Progress::Blocked => {
+                    unreachable!("it neither calls, nor waits, nor ends")
+                }
             }
         }
     }
@@ -204,6 +207,16 @@ macro_rules! part {
     };
 }
 
+/// What an atomic read-modify-write writes, by the names that the instruction table uses.
+macro_rules! rmwop {
+    (xchg) => {
+        |_, _, c| c
+    };
+    ($f:ident) => {
+        crate::num::$f
+    };
+}
+
 /// One row's reduction: the family is the function, the row's arguments are its parameters.
 macro_rules! reduction {
     ($c:ident $d:ident control($rule:ident) $($imm:ident)*) => { control::$rule($c, $d $(, $imm)*) };
@@ -243,6 +256,21 @@ macro_rules! reduction {
     };
     ($c:ident $d:ident wideop($f:ident)) => { numeric::wideop($c, $d, crate::num::$f) };
     ($c:ident $d:ident extwideop($sx:ident)) => { numeric::extwideop($c, $d, crate::num::$sx) };
+    ($c:ident $d:ident atomic_fence()) => { atomic::fence($c, $d) };
+    ($c:ident $d:ident atomic_load($t:ident, $W:ident) $imm:ident) => {
+        atomic::load::<D, ty!($t), crate::value::$W>($c, $d, $imm)
+    };
+    ($c:ident $d:ident atomic_store($t:ident, $W:ident) $imm:ident) => {
+        atomic::store::<D, ty!($t), crate::value::$W>($c, $d, $imm)
+    };
+    ($c:ident $d:ident atomic_rmw($t:ident, $W:ident, $f:ident) $imm:ident) => {
+        atomic::rmw::<D, ty!($t), crate::value::$W>($c, $d, $imm, rmwop!($f))
+    };
+    ($c:ident $d:ident atomic_cmpxchg($t:ident, $W:ident) $imm:ident) => {
+        atomic::cmpxchg::<D, ty!($t), crate::value::$W>($c, $d, $imm)
+    };
+    ($c:ident $d:ident atomic_wait($t:ident) $imm:ident) => { atomic::wait::<D, ty!($t)>($c, $d, $imm) };
+    ($c:ident $d:ident atomic_notify() $imm:ident) => { atomic::notify($c, $d, $imm) };
     ($c:ident $d:ident vload() $imm:ident) => { memory::vload($c, $d, $imm) };
     ($c:ident $d:ident vload_pack($s1:ident, $s2:ident, $sx:ident) $imm:ident) => {
         memory::vload_pack::<D, shape!($s1), shape!($s2)>($c, $d, $imm, crate::num::$sx)

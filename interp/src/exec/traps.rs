@@ -114,6 +114,24 @@ macro_rules! kinds {
     (vstore_lane($($arg:tt)*)) => {
         &[TrapKind::MemoryOutOfBounds]
     };
+    (atomic_load($($arg:tt)*)) => {
+        &[TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds]
+    };
+    (atomic_store($($arg:tt)*)) => {
+        &[TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds]
+    };
+    (atomic_rmw($($arg:tt)*)) => {
+        &[TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds]
+    };
+    (atomic_cmpxchg($($arg:tt)*)) => {
+        &[TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds]
+    };
+    (atomic_notify($($arg:tt)*)) => {
+        &[TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds]
+    };
+    (atomic_wait($t:ident)) => {
+        &[TrapKind::UnalignedAtomic, TrapKind::MemoryOutOfBounds, TrapKind::UnsharedMemory]
+    };
     (memory(size)) => {
         &[]
     };

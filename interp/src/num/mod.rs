@@ -12,7 +12,7 @@ mod relaxed;
 mod vector;
 
 pub(crate) use address::bytes;
-pub use address::{effective_address, out_of_bounds, range_out_of_bounds};
+pub use address::{effective_address, out_of_bounds, range_out_of_bounds, unaligned};
 pub use convert::*;
 pub use float::*;
 pub use int::*;

@@ -604,6 +604,83 @@ macro_rules! for_each_instruction {
                 relaxed_vextbinop(ivdot_sat);
             [0xFD 0x93 0x02] "i32x4.relaxed_dot_i8x16_i7x16_add_s" I32x4RelaxedDotI8x16I7x16AddS {}
                 vextternop(relaxed_dot_add_s);
+
+            // Atomic memory instructions (of the threads proposal): a type, and the width of the access.
+            [0xFE 0x00] "memory.atomic.notify" MemoryAtomicNotify { memarg as ao: MemArg } atomic_notify();
+            [0xFE 0x01] "memory.atomic.wait32" MemoryAtomicWait32 { memarg as ao: MemArg } atomic_wait(i32);
+            [0xFE 0x02] "memory.atomic.wait64" MemoryAtomicWait64 { memarg as ao: MemArg } atomic_wait(i64);
+            [0xFE 0x03] "atomic.fence" AtomicFence {} atomic_fence();
+            [0xFE 0x10] "i32.atomic.load" I32AtomicLoad { memarg as ao: MemArg } atomic_load(i32, W32);
+            [0xFE 0x11] "i64.atomic.load" I64AtomicLoad { memarg as ao: MemArg } atomic_load(i64, W64);
+            [0xFE 0x12] "i32.atomic.load8_u" I32AtomicLoad8U { memarg as ao: MemArg } atomic_load(i32, W8);
+            [0xFE 0x13] "i32.atomic.load16_u" I32AtomicLoad16U { memarg as ao: MemArg } atomic_load(i32, W16);
+            [0xFE 0x14] "i64.atomic.load8_u" I64AtomicLoad8U { memarg as ao: MemArg } atomic_load(i64, W8);
+            [0xFE 0x15] "i64.atomic.load16_u" I64AtomicLoad16U { memarg as ao: MemArg } atomic_load(i64, W16);
+            [0xFE 0x16] "i64.atomic.load32_u" I64AtomicLoad32U { memarg as ao: MemArg } atomic_load(i64, W32);
+            [0xFE 0x17] "i32.atomic.store" I32AtomicStore { memarg as ao: MemArg } atomic_store(i32, W32);
+            [0xFE 0x18] "i64.atomic.store" I64AtomicStore { memarg as ao: MemArg } atomic_store(i64, W64);
+            [0xFE 0x19] "i32.atomic.store8" I32AtomicStore8 { memarg as ao: MemArg } atomic_store(i32, W8);
+            [0xFE 0x1A] "i32.atomic.store16" I32AtomicStore16 { memarg as ao: MemArg } atomic_store(i32, W16);
+            [0xFE 0x1B] "i64.atomic.store8" I64AtomicStore8 { memarg as ao: MemArg } atomic_store(i64, W8);
+            [0xFE 0x1C] "i64.atomic.store16" I64AtomicStore16 { memarg as ao: MemArg } atomic_store(i64, W16);
+            [0xFE 0x1D] "i64.atomic.store32" I64AtomicStore32 { memarg as ao: MemArg } atomic_store(i64, W32);
+            [0xFE 0x1E] "i32.atomic.rmw.add" I32AtomicRmwAdd { memarg as ao: MemArg } atomic_rmw(i32, W32, iadd);
+            [0xFE 0x1F] "i64.atomic.rmw.add" I64AtomicRmwAdd { memarg as ao: MemArg } atomic_rmw(i64, W64, iadd);
+            [0xFE 0x20] "i32.atomic.rmw8.add_u" I32AtomicRmw8AddU { memarg as ao: MemArg } atomic_rmw(i32, W8, iadd);
+            [0xFE 0x21] "i32.atomic.rmw16.add_u" I32AtomicRmw16AddU { memarg as ao: MemArg } atomic_rmw(i32, W16, iadd);
+            [0xFE 0x22] "i64.atomic.rmw8.add_u" I64AtomicRmw8AddU { memarg as ao: MemArg } atomic_rmw(i64, W8, iadd);
+            [0xFE 0x23] "i64.atomic.rmw16.add_u" I64AtomicRmw16AddU { memarg as ao: MemArg } atomic_rmw(i64, W16, iadd);
+            [0xFE 0x24] "i64.atomic.rmw32.add_u" I64AtomicRmw32AddU { memarg as ao: MemArg } atomic_rmw(i64, W32, iadd);
+            [0xFE 0x25] "i32.atomic.rmw.sub" I32AtomicRmwSub { memarg as ao: MemArg } atomic_rmw(i32, W32, isub);
+            [0xFE 0x26] "i64.atomic.rmw.sub" I64AtomicRmwSub { memarg as ao: MemArg } atomic_rmw(i64, W64, isub);
+            [0xFE 0x27] "i32.atomic.rmw8.sub_u" I32AtomicRmw8SubU { memarg as ao: MemArg } atomic_rmw(i32, W8, isub);
+            [0xFE 0x28] "i32.atomic.rmw16.sub_u" I32AtomicRmw16SubU { memarg as ao: MemArg } atomic_rmw(i32, W16, isub);
+            [0xFE 0x29] "i64.atomic.rmw8.sub_u" I64AtomicRmw8SubU { memarg as ao: MemArg } atomic_rmw(i64, W8, isub);
+            [0xFE 0x2A] "i64.atomic.rmw16.sub_u" I64AtomicRmw16SubU { memarg as ao: MemArg } atomic_rmw(i64, W16, isub);
+            [0xFE 0x2B] "i64.atomic.rmw32.sub_u" I64AtomicRmw32SubU { memarg as ao: MemArg } atomic_rmw(i64, W32, isub);
+            [0xFE 0x2C] "i32.atomic.rmw.and" I32AtomicRmwAnd { memarg as ao: MemArg } atomic_rmw(i32, W32, iand);
+            [0xFE 0x2D] "i64.atomic.rmw.and" I64AtomicRmwAnd { memarg as ao: MemArg } atomic_rmw(i64, W64, iand);
+            [0xFE 0x2E] "i32.atomic.rmw8.and_u" I32AtomicRmw8AndU { memarg as ao: MemArg } atomic_rmw(i32, W8, iand);
+            [0xFE 0x2F] "i32.atomic.rmw16.and_u" I32AtomicRmw16AndU { memarg as ao: MemArg } atomic_rmw(i32, W16, iand);
+            [0xFE 0x30] "i64.atomic.rmw8.and_u" I64AtomicRmw8AndU { memarg as ao: MemArg } atomic_rmw(i64, W8, iand);
+            [0xFE 0x31] "i64.atomic.rmw16.and_u" I64AtomicRmw16AndU { memarg as ao: MemArg } atomic_rmw(i64, W16, iand);
+            [0xFE 0x32] "i64.atomic.rmw32.and_u" I64AtomicRmw32AndU { memarg as ao: MemArg } atomic_rmw(i64, W32, iand);
+            [0xFE 0x33] "i32.atomic.rmw.or" I32AtomicRmwOr { memarg as ao: MemArg } atomic_rmw(i32, W32, ior);
+            [0xFE 0x34] "i64.atomic.rmw.or" I64AtomicRmwOr { memarg as ao: MemArg } atomic_rmw(i64, W64, ior);
+            [0xFE 0x35] "i32.atomic.rmw8.or_u" I32AtomicRmw8OrU { memarg as ao: MemArg } atomic_rmw(i32, W8, ior);
+            [0xFE 0x36] "i32.atomic.rmw16.or_u" I32AtomicRmw16OrU { memarg as ao: MemArg } atomic_rmw(i32, W16, ior);
+            [0xFE 0x37] "i64.atomic.rmw8.or_u" I64AtomicRmw8OrU { memarg as ao: MemArg } atomic_rmw(i64, W8, ior);
+            [0xFE 0x38] "i64.atomic.rmw16.or_u" I64AtomicRmw16OrU { memarg as ao: MemArg } atomic_rmw(i64, W16, ior);
+            [0xFE 0x39] "i64.atomic.rmw32.or_u" I64AtomicRmw32OrU { memarg as ao: MemArg } atomic_rmw(i64, W32, ior);
+            [0xFE 0x3A] "i32.atomic.rmw.xor" I32AtomicRmwXor { memarg as ao: MemArg } atomic_rmw(i32, W32, ixor);
+            [0xFE 0x3B] "i64.atomic.rmw.xor" I64AtomicRmwXor { memarg as ao: MemArg } atomic_rmw(i64, W64, ixor);
+            [0xFE 0x3C] "i32.atomic.rmw8.xor_u" I32AtomicRmw8XorU { memarg as ao: MemArg } atomic_rmw(i32, W8, ixor);
+            [0xFE 0x3D] "i32.atomic.rmw16.xor_u" I32AtomicRmw16XorU { memarg as ao: MemArg } atomic_rmw(i32, W16, ixor);
+            [0xFE 0x3E] "i64.atomic.rmw8.xor_u" I64AtomicRmw8XorU { memarg as ao: MemArg } atomic_rmw(i64, W8, ixor);
+            [0xFE 0x3F] "i64.atomic.rmw16.xor_u" I64AtomicRmw16XorU { memarg as ao: MemArg } atomic_rmw(i64, W16, ixor);
+            [0xFE 0x40] "i64.atomic.rmw32.xor_u" I64AtomicRmw32XorU { memarg as ao: MemArg } atomic_rmw(i64, W32, ixor);
+            [0xFE 0x41] "i32.atomic.rmw.xchg" I32AtomicRmwXchg { memarg as ao: MemArg } atomic_rmw(i32, W32, xchg);
+            [0xFE 0x42] "i64.atomic.rmw.xchg" I64AtomicRmwXchg { memarg as ao: MemArg } atomic_rmw(i64, W64, xchg);
+            [0xFE 0x43] "i32.atomic.rmw8.xchg_u" I32AtomicRmw8XchgU { memarg as ao: MemArg } atomic_rmw(i32, W8, xchg);
+            [0xFE 0x44] "i32.atomic.rmw16.xchg_u" I32AtomicRmw16XchgU { memarg as ao: MemArg }
+                atomic_rmw(i32, W16, xchg);
+            [0xFE 0x45] "i64.atomic.rmw8.xchg_u" I64AtomicRmw8XchgU { memarg as ao: MemArg } atomic_rmw(i64, W8, xchg);
+            [0xFE 0x46] "i64.atomic.rmw16.xchg_u" I64AtomicRmw16XchgU { memarg as ao: MemArg }
+                atomic_rmw(i64, W16, xchg);
+            [0xFE 0x47] "i64.atomic.rmw32.xchg_u" I64AtomicRmw32XchgU { memarg as ao: MemArg }
+                atomic_rmw(i64, W32, xchg);
+            [0xFE 0x48] "i32.atomic.rmw.cmpxchg" I32AtomicRmwCmpxchg { memarg as ao: MemArg } atomic_cmpxchg(i32, W32);
+            [0xFE 0x49] "i64.atomic.rmw.cmpxchg" I64AtomicRmwCmpxchg { memarg as ao: MemArg } atomic_cmpxchg(i64, W64);
+            [0xFE 0x4A] "i32.atomic.rmw8.cmpxchg_u" I32AtomicRmw8CmpxchgU { memarg as ao: MemArg }
+                atomic_cmpxchg(i32, W8);
+            [0xFE 0x4B] "i32.atomic.rmw16.cmpxchg_u" I32AtomicRmw16CmpxchgU { memarg as ao: MemArg }
+                atomic_cmpxchg(i32, W16);
+            [0xFE 0x4C] "i64.atomic.rmw8.cmpxchg_u" I64AtomicRmw8CmpxchgU { memarg as ao: MemArg }
+                atomic_cmpxchg(i64, W8);
+            [0xFE 0x4D] "i64.atomic.rmw16.cmpxchg_u" I64AtomicRmw16CmpxchgU { memarg as ao: MemArg }
+                atomic_cmpxchg(i64, W16);
+            [0xFE 0x4E] "i64.atomic.rmw32.cmpxchg_u" I64AtomicRmw32CmpxchgU { memarg as ao: MemArg }
+                atomic_cmpxchg(i64, W32);
         }
     };
 }

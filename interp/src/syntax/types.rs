@@ -165,6 +165,8 @@ pub struct MemType {
     pub limits: Limits,
     /// Bytes of a page: [`PAGE`], or, by the proposal for custom page sizes, 1.
     pub page: u64,
+    /// Whether threads share it, by the threads proposal; it then has a greatest size.
+    pub shared: bool,
 }
 
 /// Table types (2.3.15).
@@ -452,8 +454,11 @@ impl fmt::Display for ExternType {
         match self {
             ExternType::Func(t) => write!(f, "func {t}"),
             ExternType::Table(t) => write!(f, "table {}{} {}", t.addr.written(), t.limits, t.element),
-            ExternType::Mem(t) if t.page == PAGE => write!(f, "memory {}{}", t.addr.written(), t.limits),
-            ExternType::Mem(t) => write!(f, "memory {}{} (pagesize {})", t.addr.written(), t.limits, t.page),
+            ExternType::Mem(t) => {
+                write!(f, "memory {}{}", t.addr.written(), t.limits)?;
+                f.write_str(if t.shared { " shared" } else { "" })?;
+                if t.page == PAGE { Ok(()) } else { write!(f, " (pagesize {})", t.page) }
+            }
             ExternType::Global(t) if t.mutable => write!(f, "global (mut {})", t.val),
             ExternType::Global(t) => write!(f, "global {}", t.val),
             ExternType::Tag(t) => write!(f, "tag {t}"),

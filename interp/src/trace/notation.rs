@@ -136,6 +136,7 @@ fn pending(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result
                 values(f, vals)?;
                 write!(f, "(array.new_fixed {x} {}) ", vals.len())?;
             }
+            Admin::Suspend(suspended) => write!(f, "(suspend {}) ", suspended.ea)?,
         }
     }
     Ok(())

@@ -150,9 +150,9 @@ impl DefTypes {
         a.addr == b.addr && a.element == b.element && a.limits.matches(&b.limits)
     }
 
-    /// `Memtype_sub` (3.3)
+    /// `Memtype_sub` (3.3); whether it is shared has to be the same.
     pub fn mem_sub(&self, a: &MemType, b: &MemType) -> bool {
-        a.addr == b.addr && a.page == b.page && a.limits.matches(&b.limits)
+        a.addr == b.addr && a.page == b.page && a.shared == b.shared && a.limits.matches(&b.limits)
     }
 
     /// `Globaltype_sub` (3.3): a global that may change has to be of the very type.

@@ -6,6 +6,7 @@ mod bulk;
 mod derivations;
 mod heap;
 mod pages;
+mod threads;
 
 use std::sync::Arc;
 

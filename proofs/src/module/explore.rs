@@ -542,6 +542,7 @@ impl Step {
             Progress::Reduced(_) => config.trap.as_ref().map_or(Step::Went, |trap| Step::Trapped(trap.kind)),
             Progress::Ended => Step::Ended,
             Progress::Exhausted(_) => Step::Exhausted,
+            Progress::Blocked => panic!("a module that waits isn't followed"),
             Progress::CallOut { callee, ty, .. } => {
                 let import = callee.and_then(|a| match config.store.funcs[a] {
                     FuncInst::Host { id, .. } => Some(id),

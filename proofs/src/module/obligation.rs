@@ -24,13 +24,14 @@ impl Obligation {
             TrapKind::Unreachable => "unreachable",
             TrapKind::NullReference | TrapKind::CastFailure => "reference",
             TrapKind::ArrayOutOfBounds => "array",
+            TrapKind::UnalignedAtomic | TrapKind::UnsharedMemory => "atomic",
             TrapKind::Other => "other",
         }
     }
 
     /// All groups.
-    pub const GROUPS: [&'static str; 7] =
-        ["memory", "table", "indirect-call", "arithmetic", "unreachable", "reference", "array"];
+    pub const GROUPS: [&'static str; 8] =
+        ["memory", "table", "indirect-call", "arithmetic", "unreachable", "reference", "array", "atomic"];
 }
 
 /// All obligations of a module, in the order of its code. Those of instantiation aren't among them.

@@ -251,6 +251,11 @@ impl World {
 pub fn unfollowed(module: &Module) -> Option<&'static str> {
     const TYPES: &str = "typed references, structures and arrays aren't followed yet";
     const EXCEPTIONS: &str = "exceptions aren't followed yet";
+    const THREADS: &str = "shared memories and atomic accesses aren't followed yet";
+    // What is shared changes between any two instructions.
+    if module.mem_types().iter().any(|mem| mem.shared) {
+        return Some(THREADS);
+    }
     if module.tag_type_indices().next().is_some() {
         return Some(EXCEPTIONS);
     }
@@ -274,7 +279,11 @@ pub fn unfollowed(module: &Module) -> Option<&'static str> {
     let exprs = exprs.chain(module.tables.iter().filter_map(|t| t.init.as_ref()));
     let code = module.funcs.iter().map(|f| &f.body).chain(exprs).flat_map(|e| &e.instrs);
     code.filter(|instr| !is_followed(instr))
-        .map(|instr| if is_of_exceptions(instr) { EXCEPTIONS } else { TYPES })
+        .map(|instr| match instr {
+            _ if is_of_exceptions(instr) => EXCEPTIONS,
+            _ if is_atomic(instr) => THREADS,
+            _ => TYPES,
+        })
         .next()
 }
 
@@ -282,11 +291,16 @@ fn is_of_exceptions(instr: &Instr) -> bool {
     matches!(instr, Instr::Throw { .. } | Instr::ThrowRef {} | Instr::TryTable { .. })
 }
 
+fn is_atomic(instr: &Instr) -> bool {
+    instr.mnemonic().split('.').any(|part| part == "atomic")
+}
+
 fn is_followed(instr: &Instr) -> bool {
     let name = instr.mnemonic();
     let references = ["call_ref", "return_call_ref", "ref.as_non_null", "ref.eq", "ref.test", "ref.cast", "ref.i31"];
     let families = ["br_on_", "struct.", "array.", "i31.", "any.", "extern."];
-    !is_of_exceptions(instr) && !references.contains(&name) && !families.iter().any(|family| name.starts_with(family))
+    let refused = is_of_exceptions(instr) || is_atomic(instr);
+    !refused && !references.contains(&name) && !families.iter().any(|family| name.starts_with(family))
 }
 
 #[cfg(test)]
@@ -327,7 +341,8 @@ mod tests {
             let is_store = parts.iter().any(|part| part.starts_with("store"));
             let matters = parts.iter().any(|part| words.contains(part)) && !is_store && *name != "drop";
             // A module that has one of these isn't followed at all.
-            let refused = ["array.", "struct.", "throw", "try_table"].iter().any(|prefix| name.starts_with(prefix));
+            let prefixes = ["array.", "struct.", "throw", "try_table"];
+            let refused = prefixes.iter().any(|prefix| name.starts_with(prefix)) || name.contains("atomic.");
             assert!(!matters || refused || KNOWN.contains(name), "{name} is new to the world outside");
         }
     }

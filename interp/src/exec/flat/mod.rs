@@ -41,8 +41,11 @@ impl FlatModule {
     }
 }
 
-/// Whether all functions of a module have a flat form: those with exceptions haven't.
+/// Whether all functions of a module have a flat form: those with exceptions or atomic accesses haven't.
 pub(crate) fn is_flat(module: &Module) -> bool {
-    let throws = |instr: &Instr| matches!(instr, Instr::Throw { .. } | Instr::ThrowRef {} | Instr::TryTable { .. });
-    !module.funcs.iter().any(|func| func.body.instrs.iter().any(throws))
+    let other = |instr: &Instr| match instr {
+        Instr::Throw { .. } | Instr::ThrowRef {} | Instr::TryTable { .. } => true,
+        other => other.mnemonic().contains("atomic"),
+    };
+    !module.funcs.iter().any(|func| func.body.instrs.iter().any(other))
 }
