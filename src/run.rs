@@ -312,6 +312,8 @@ fn scenario(interp: &mut Interp, wasm: &[u8], file: &Path, profile: Option<Profi
     for (step, replayed) in scenario.steps.iter().zip(&replayed) {
         let ended = match &replayed.ended {
             Ended::Instantiated(_) | Ended::Done => "done".to_owned(),
+            Ended::Runs => "can go on".to_owned(),
+            Ended::Blocked => "waits".to_owned(),
             Ended::Outcome(outcome) => {
                 last = code(outcome);
                 outcome.to_string()

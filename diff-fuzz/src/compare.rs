@@ -100,7 +100,9 @@ pub fn diff_scenario(
                 session.report.observed.functions = called.len();
                 &mut session.report.calls
             }
-            Step::Write(_) | Step::Set { .. } => &mut session.report.calls,
+            Step::Write(_) | Step::Set { .. } | Step::Start { .. } | Step::Advance { .. } | Step::Join { .. } => {
+                &mut session.report.calls
+            }
         };
         tally(counts, &compared);
         if !matches!(compared, Compared::Agree) {

@@ -45,6 +45,8 @@ pub(crate) struct Race<'a> {
     pub(crate) scenario: Scenario,
     /// The modules of its instances, by name.
     instances: Vec<String>,
+    /// The instances that its threads were started in.
+    threads: Vec<usize>,
     /// How each engine's last step ended.
     pub(crate) ends: Vec<Ended>,
 }
@@ -68,7 +70,7 @@ impl<'a> Race<'a> {
     pub(crate) fn new(engines: &'a mut [Box<dyn Engine>]) -> Race<'a> {
         let players = engines.iter_mut().map(|engine| Player::new(&mut **engine)).collect();
         let (subjects, scenario) = (BTreeMap::new(), Scenario::default());
-        Race { players, subjects, scenario, instances: Vec::new(), ends: Vec::new() }
+        Race { players, subjects, scenario, instances: Vec::new(), threads: Vec::new(), ends: Vec::new() }
     }
 
     /// Empties all stores.
@@ -76,6 +78,7 @@ impl<'a> Race<'a> {
         self.players.iter_mut().for_each(Player::restart);
         self.scenario.steps.clear();
         self.instances.clear();
+        self.threads.clear();
     }
 
     /// Takes a step in all engines, and compares what is seen of them with what is seen of the first.
@@ -88,6 +91,12 @@ impl<'a> Race<'a> {
             }
             Step::Call { instance, .. } | Step::Set { instance, .. } => *instance,
             Step::Write(write) => write.instance,
+            Step::Start { instance, .. } => {
+                self.threads.push(*instance);
+                *instance
+            }
+            // One that doesn't exist is for the players to refuse.
+            Step::Advance { thread, .. } | Step::Join { thread } => self.threads.get(*thread).copied().unwrap_or(0),
         };
         let subject = self.instances.get(instance).and_then(|name| self.subjects.get(name));
         let items = subject.map_or(&[][..], |subject| &subject.exposed.items);
@@ -211,7 +220,7 @@ impl<'a> Pair<'a> {
             return;
         }
         let (Ended::Outcome(x), Ended::Outcome(y)) = (a, b) else {
-            if matches!((a, b), (Ended::Outcome(_), _) | (_, Ended::Outcome(_))) {
+            if std::mem::discriminant(a) != std::mem::discriminant(b) {
                 self.point(What::End, end(a), end(b));
             }
             return;
@@ -393,6 +402,8 @@ fn end(ended: &Ended) -> String {
         Ended::Instantiated(_) => "instantiated".to_owned(),
         Ended::Outcome(outcome) => outcome.to_string(),
         Ended::Done => "done".to_owned(),
+        Ended::Runs => "can go on".to_owned(),
+        Ended::Blocked => "waits".to_owned(),
     }
 }
 

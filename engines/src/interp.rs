@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use assay_interp::binary;
-use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Store, Value};
-use assay_interp::machine::{Budgets, Host, HostError, Machine};
+use assay_interp::exec::{ExternAddr, FuncAddr, FuncInst, ModuleInst, Store, Value};
+use assay_interp::machine::{Advanced, Budgets, Host, HostError, Machine};
 use assay_interp::outcome::Outcome;
 use assay_interp::syntax::{ExternType, Features, RefType, ValType};
 use assay_interp::trace::{Last, Observer};
 use assay_interp::value::{Chosen, Concrete, Profile};
 
 use crate::host::Scripted;
-use crate::{Engine, HostCall, InstanceId, Link, Nulls, Ref, Source};
+use crate::{Engine, HostCall, InstanceId, Link, Nulls, Ref, Source, ThreadId};
 
 /// The interpreter.
 pub struct Interp {
@@ -89,11 +89,20 @@ impl Interp {
         args: &[Value],
         observer: &mut O,
     ) -> Outcome {
-        match self.export(instance, export) {
-            Ok(ExternAddr::Func(func)) => self.machine.invoke(func, args, &mut self.host, observer),
-            Ok(_) => no_export(export, "function"),
+        match self.func(instance, export) {
+            Ok(func) => self.machine.invoke(func, args, &mut self.host, observer),
             Err(outcome) => outcome,
         }
+    }
+
+    /// Lets a thread take steps while somebody watches.
+    pub fn advance_observed<O: Observer>(&mut self, thread: ThreadId, steps: u64, observer: &mut O) -> Advanced {
+        self.machine.advance(thread, steps, &mut self.host, observer)
+    }
+
+    /// Runs a thread to its end while somebody watches, it and the others.
+    pub fn join_observed<O: Observer>(&mut self, thread: ThreadId, observer: &mut O) -> Outcome {
+        self.machine.join(thread, &mut self.host, observer)
     }
 
     /// Instantiates a module while somebody watches.
@@ -129,6 +138,13 @@ impl Interp {
         let instance = self.machine.instantiate(&module, &imports, &mut self.host, observer)?;
         self.instances.push(instance);
         Ok(self.instances.len() - 1)
+    }
+
+    fn func(&self, instance: InstanceId, export: &str) -> Result<FuncAddr, Outcome> {
+        match self.export(instance, export)? {
+            ExternAddr::Func(func) => Ok(func),
+            _ => Err(no_export(export, "function")),
+        }
     }
 
     fn export(&self, instance: InstanceId, export: &str) -> Result<ExternAddr, Outcome> {
@@ -237,6 +253,26 @@ impl Engine for Interp {
             }
             _ => Err(no_export(export, "table")),
         }
+    }
+
+    fn has_threads(&self) -> bool {
+        self.features.threads
+    }
+
+    fn start(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Result<ThreadId, Outcome> {
+        self.machine.start(self.func(instance, export)?, args)
+    }
+
+    fn advance(&mut self, thread: ThreadId, steps: u64) -> Advanced {
+        self.advance_observed(thread, steps, &mut ())
+    }
+
+    fn elapse(&mut self, thread: ThreadId) -> Option<Outcome> {
+        self.machine.elapse(thread)
+    }
+
+    fn join(&mut self, thread: ThreadId) -> Outcome {
+        self.join_observed(thread, &mut ())
     }
 
     fn log(&mut self) -> Vec<HostCall> {

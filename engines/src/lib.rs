@@ -10,8 +10,9 @@ mod replay;
 mod wasmtime;
 mod watched;
 
+pub use assay_interp::exec::ThreadId;
 pub use assay_interp::exec::{Ref, Value};
-pub use assay_interp::machine::Budgets;
+pub use assay_interp::machine::{Advanced, Budgets};
 pub use assay_interp::outcome::{Outcome, Trap, TrapKind};
 pub use assay_interp::syntax::{Features, Version};
 pub use assay_interp::value::{Chosen, Profile};
@@ -86,8 +87,34 @@ pub trait Engine {
     fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome>;
     /// The elements of an exported table.
     fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome>;
+    /// Whether it can have several threads, by the four operations that follow. An engine that can't ends each of them
+    /// as unsupported.
+    fn has_threads(&self) -> bool {
+        false
+    }
+    /// Starts a thread that calls an exported function, and lets it take no step yet.
+    fn start(&mut self, _instance: InstanceId, _export: &str, _args: &[Value]) -> Result<ThreadId, Outcome> {
+        Err(no_threads())
+    }
+    /// Lets a thread take so many steps, or as many as it can before it ends or waits.
+    fn advance(&mut self, _thread: ThreadId, _steps: u64) -> Advanced {
+        Advanced::Ended(no_threads())
+    }
+    /// Lets time pass, because no thread can step: the first timeout elapses. If there is none, a thread that waits
+    /// does so for ever, which ends it.
+    fn elapse(&mut self, _thread: ThreadId) -> Option<Outcome> {
+        Some(no_threads())
+    }
+    /// Runs a thread to its end, while the others take turns with it.
+    fn join(&mut self, _thread: ThreadId) -> Outcome {
+        no_threads()
+    }
     /// Calls of host functions since the last time.
     fn log(&mut self) -> Vec<HostCall>;
+}
+
+fn no_threads() -> Outcome {
+    Outcome::Unsupported("several threads".into())
 }
 
 /// The ids of the engines in this build, as [`engine`] takes them.

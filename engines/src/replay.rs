@@ -9,17 +9,21 @@ use assay_interp::scenario::{Answer, Scenario, Step};
 use assay_interp::syntax::{ExternIdx, ExternType, FuncType, Import, Module};
 
 use crate::provider::{export, provider};
-use crate::{Engine, HostCall, InstanceId, Link, Source};
+use crate::{Advanced, Engine, HostCall, InstanceId, Link, Source, ThreadId};
 
 /// How one step of a scenario ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ended {
     /// An instantiation, with the instance's number in the engine.
     Instantiated(InstanceId),
-    /// A call, or an instantiation that failed.
+    /// A call, a thread, or an instantiation or a start that failed.
     Outcome(Outcome),
-    /// A write.
+    /// A write, or the start of a thread.
     Done,
+    /// A thread has taken its steps, and can take more.
+    Runs,
+    /// A thread waits.
+    Blocked,
 }
 
 /// A step of a scenario, replayed.
@@ -52,6 +56,14 @@ pub enum ReplayError {
         /// Its number.
         instance: usize,
     },
+    /// A thread that doesn't exist, or couldn't be started.
+    #[error("step {step}: there is no thread {thread}")]
+    Thread {
+        /// The step, from 1.
+        step: usize,
+        /// Its number.
+        thread: usize,
+    },
     /// A call of what isn't an exported function, or with arguments of other types than it takes.
     #[error("step {step}: call of {export:?}: {why}")]
     Call {
@@ -76,6 +88,8 @@ pub enum ReplayError {
 pub struct Player<'a> {
     engine: &'a mut dyn Engine,
     instances: Vec<Played>,
+    /// The engine's numbers; none if it couldn't be started.
+    threads: Vec<Option<ThreadId>>,
     steps: usize,
 }
 
@@ -106,13 +120,14 @@ impl<'a> Player<'a> {
     /// A player that begins with an empty store.
     pub fn new(engine: &'a mut dyn Engine) -> Player<'a> {
         engine.reset();
-        Player { engine, instances: Vec::new(), steps: 0 }
+        Player { engine, instances: Vec::new(), threads: Vec::new(), steps: 0 }
     }
 
     /// Empties the store: the next step is the first one of a scenario.
     pub fn restart(&mut self) {
         self.engine.reset();
         self.instances.clear();
+        self.threads.clear();
         self.steps = 0;
     }
 
@@ -149,6 +164,10 @@ impl<'a> Player<'a> {
             let id = self.instances.get(instance).and_then(|played| played.id);
             id.ok_or(ReplayError::Instance { step: number, instance })
         };
+        let thread = |thread: usize| {
+            let id = self.threads.get(thread).copied().flatten();
+            id.ok_or(ReplayError::Thread { step: number, thread })
+        };
         let ended = match step {
             Step::Instantiate { module, answers } => {
                 let wasm = load(module);
@@ -167,6 +186,21 @@ impl<'a> Player<'a> {
                 }
                 Ended::Outcome(self.engine.invoke(id, export, args))
             }
+            Step::Start { instance, export, args } => {
+                let id = find(*instance)?;
+                if let Some(why) = self.instances[*instance].refuses(export, args) {
+                    return Err(ReplayError::Call { step: number, export: export.clone(), why });
+                }
+                let started = self.engine.start(id, export, args);
+                self.threads.push(started.as_ref().ok().copied());
+                started.map_or_else(Ended::Outcome, |_| Ended::Done)
+            }
+            Step::Advance { thread: t, steps } => match self.engine.advance(thread(*t)?, *steps) {
+                Advanced::Ended(outcome) => Ended::Outcome(outcome),
+                Advanced::Runs => Ended::Runs,
+                Advanced::Blocked => Ended::Blocked,
+            },
+            Step::Join { thread: t } => Ended::Outcome(self.engine.join(thread(*t)?)),
             Step::Write(write) => {
                 let done = self.engine.write(find(write.instance)?, &write.export, write.offset, &write.bytes);
                 done.map_err(|outcome| ReplayError::Write { step: number, outcome })?;

@@ -2,7 +2,7 @@
 
 use assay_interp::trace::Observer;
 
-use crate::{Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value};
+use crate::{Advanced, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, ThreadId, Value};
 
 /// The interpreter with an observer of its steps, who may look away for a while: then nothing is spent on them.
 pub struct Watched<O> {
@@ -76,6 +76,32 @@ impl<O: Observer> Engine for Watched<O> {
 
     fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome> {
         self.interp.table(instance, export)
+    }
+
+    fn has_threads(&self) -> bool {
+        self.interp.has_threads()
+    }
+
+    fn start(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Result<ThreadId, Outcome> {
+        self.interp.start(instance, export, args)
+    }
+
+    fn advance(&mut self, thread: ThreadId, steps: u64) -> Advanced {
+        match &mut self.observer {
+            Some(observer) => self.interp.advance_observed(thread, steps, observer),
+            None => self.interp.advance(thread, steps),
+        }
+    }
+
+    fn elapse(&mut self, thread: ThreadId) -> Option<Outcome> {
+        self.interp.elapse(thread)
+    }
+
+    fn join(&mut self, thread: ThreadId) -> Outcome {
+        match &mut self.observer {
+            Some(observer) => self.interp.join_observed(thread, observer),
+            None => self.interp.join(thread),
+        }
     }
 
     fn log(&mut self) -> Vec<HostCall> {

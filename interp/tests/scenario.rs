@@ -52,6 +52,9 @@ fn step() -> impl Strategy<Value = Step> {
         (place(), 0..=i64::MAX as u64, prop::collection::vec(any::<u8>(), 0..70))
             .prop_map(|((instance, export), offset, bytes)| Step::Write(Write { instance, export, offset, bytes })),
         (place(), value()).prop_map(|((instance, export), value)| Step::Set { instance, export, value }),
+        (place(), values()).prop_map(|((instance, export), args)| Step::Start { instance, export, args }),
+        (0..5usize, 0..=i64::MAX as u64).prop_map(|(thread, steps)| Step::Advance { thread, steps }),
+        (0..5usize).prop_map(|thread| Step::Join { thread }),
     ]
 }
 
@@ -107,6 +110,15 @@ set = { instance = 0, export = "limit", value = { f32 = "0x7fc00000" } }
 
 [[step]]
 call = { instance = 0, export = "encode", args = [{ i32 = "65536" }, { extern = 3 }, { ref = "null-func" }] }
+
+[[step]]
+start = { instance = 0, export = "worker", args = [{ i32 = "1" }] }
+
+[[step]]
+advance = { thread = 0, steps = 10 }
+
+[[step]]
+join = { thread = 0 }
 "#;
 
 #[test]
@@ -119,6 +131,9 @@ host throws at "env" "read"
 host writes 00ff to "memory" at 16
 host sets "limit" to nan
 call encode(65536, ref.extern 3, ref.null func)
+start worker(1)
+thread 0 takes 10 steps
+thread 0 runs to its end
 "#;
     assert_eq!(scenario.to_string(), words);
 }
@@ -213,6 +228,8 @@ fn what_is_no_scenario_is_refused_with_its_line() {
         2,
         "pairs of hexadecimal",
     );
+    refused("[[step]]\nadvance = { thread = 0 }", 2, "missing field `steps`");
+    refused(&format!("[[step]]\n{call}\njoin = {{ thread = 0 }}"), 1, "one of the keys");
     let answer = "[[step.answers]]\nimport = [\"a\", \"b\"]\nthrows = true\nresults = [{ i32 = \"0\" }]";
     refused(&format!("[[step]]\ninstantiate = \"m\"\n{answer}"), 1, "throws has no results");
     refused("[[step]]\ninstantiate = \"m\"\n[[step.answers]]\nimport = [\"a\"]", 4, "");

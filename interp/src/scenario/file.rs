@@ -49,6 +49,9 @@ struct StepForm {
     call: Option<CallForm>,
     write: Option<WriteForm>,
     set: Option<SetForm>,
+    start: Option<CallForm>,
+    advance: Option<AdvanceForm>,
+    join: Option<JoinForm>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +80,19 @@ struct WriteForm {
     export: String,
     offset: u64,
     bytes: HexBytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdvanceForm {
+    thread: usize,
+    steps: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JoinForm {
+    thread: usize,
 }
 
 #[derive(Deserialize)]
@@ -250,21 +266,22 @@ impl TryFrom<StepForm> for Step {
         if form.answers.is_some() && form.instantiate.is_none() {
             return Err("answers belong to the step that instantiates the module");
         }
-        match (form.instantiate, form.call, form.write, form.set) {
-            (Some(module), None, None, None) => {
-                let answers = form.answers.unwrap_or_default().into_iter().map(Answer::try_from);
-                Ok(Step::Instantiate { module, answers: answers.collect::<Result<_, _>>()? })
-            }
-            (None, Some(CallForm { instance, export, args }), None, None) => {
-                Ok(Step::Call { instance, export, args: values(args) })
-            }
-            (None, None, Some(WriteForm { instance, export, offset, bytes }), None) => {
-                Ok(Step::Write(Write { instance, export, offset, bytes: bytes.0 }))
-            }
-            (None, None, None, Some(SetForm { instance, export, value })) => {
-                Ok(Step::Set { instance, export, value: value.into() })
-            }
-            _ => Err("a step has one of the keys instantiate, call, write and set"),
+        let answers = form.answers.unwrap_or_default().into_iter().map(Answer::try_from).collect::<Result<_, _>>()?;
+        let steps = [
+            form.instantiate.map(|module| Step::Instantiate { module, answers }),
+            form.call.map(|CallForm { instance, export, args }| Step::Call { instance, export, args: values(args) }),
+            form.write.map(|WriteForm { instance, export, offset, bytes }| {
+                Step::Write(Write { instance, export, offset, bytes: bytes.0 })
+            }),
+            form.set.map(|SetForm { instance, export, value }| Step::Set { instance, export, value: value.into() }),
+            form.start.map(|CallForm { instance, export, args }| Step::Start { instance, export, args: values(args) }),
+            form.advance.map(|AdvanceForm { thread, steps }| Step::Advance { thread, steps }),
+            form.join.map(|JoinForm { thread }| Step::Join { thread }),
+        ];
+        let mut steps = steps.into_iter().flatten();
+        match (steps.next(), steps.next()) {
+            (Some(step), None) => Ok(step),
+            _ => Err("a step has one of the keys instantiate, call, write, set, start, advance and join"),
         }
     }
 }
@@ -314,6 +331,14 @@ fn step(step: &Step) -> String {
             let (export, args) = (string(export), array(args));
             out += &format!("call = {{ instance = {instance}, export = {export}, args = {args} }}\n");
         }
+        Step::Start { instance, export, args } => {
+            let (export, args) = (string(export), array(args));
+            out += &format!("start = {{ instance = {instance}, export = {export}, args = {args} }}\n");
+        }
+        Step::Advance { thread, steps } => {
+            out += &format!("advance = {{ thread = {thread}, steps = {steps} }}\n");
+        }
+        Step::Join { thread } => out += &format!("join = {{ thread = {thread} }}\n"),
         Step::Write(Write { instance, export, offset, bytes }) => {
             let (export, bytes) = (string(export), hex(bytes));
             let place = format!("instance = {instance}, export = {export}, offset = {offset}");

@@ -19,6 +19,15 @@
 //!
 //! [[step]]
 //! set = { instance = 0, export = "limit", value = { i64 = "7" } }
+//!
+//! [[step]]
+//! start = { instance = 0, export = "worker", args = [{ i32 = "1" }] }  # thread 0, which takes no step yet
+//!
+//! [[step]]
+//! advance = { thread = 0, steps = 10 }
+//!
+//! [[step]]
+//! join = { thread = 0 }                # to its end, while the others take turns with it
 //! ```
 //!
 //! Integers are written as text, since TOML has no unsigned ones of 64 bits: decimal, signed or not, or `0x` and
@@ -81,6 +90,27 @@ pub enum Step {
         export: String,
         /// The value.
         value: Value,
+    },
+    /// Starts a thread that calls an exported function; threads are numbered from 0. It takes no step yet.
+    Start {
+        /// The instance's number.
+        instance: usize,
+        /// Name of the export.
+        export: String,
+        /// The arguments.
+        args: Vec<Value>,
+    },
+    /// Lets a thread take steps, fewer if it ends or waits before.
+    Advance {
+        /// The thread's number.
+        thread: usize,
+        /// How many steps.
+        steps: u64,
+    },
+    /// Runs a thread to its end, while the others take turns with it.
+    Join {
+        /// The thread's number.
+        thread: usize,
     },
 }
 
@@ -148,6 +178,12 @@ impl Step {
                 write!(f, "host writes {bytes} to \"{}\" at {offset}", write.export.escape_debug())?;
                 &write.instance
             }
+            Step::Start { instance, export, args } => {
+                write!(f, "start {}({})", Name(export), list(args))?;
+                instance
+            }
+            Step::Advance { thread, steps } => return write!(f, "thread {thread} takes {steps} steps"),
+            Step::Join { thread } => return write!(f, "thread {thread} runs to its end"),
             Step::Set { instance, export, value } => {
                 write!(f, "host sets \"{}\" to {value}", export.escape_debug())?;
                 instance
