@@ -27,13 +27,15 @@ mod run;
 mod script;
 mod suite;
 mod text;
+mod threads;
 mod trace;
 
 pub use coverage::{Coverage, cover};
 pub use gaps::{GapCheck, GapsError, KnownGaps};
 pub use kind::Kind;
 pub use report::{Counts, Report};
-pub use run::{Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group, run_groups};
+pub use run::{Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group, run_groups, run_scheduled};
 pub use script::{Script, ScriptError, from_path};
 pub use suite::{Proposal, UnknownProposal, official};
+pub use threads::Schedule;
 pub use trace::{TraceError, trace};

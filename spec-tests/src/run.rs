@@ -13,14 +13,15 @@ use assay_engines::{Engine, InstanceId, Link, Outcome, Source};
 use assay_interp::outcome::Budget;
 use rustc_hash::FxHashMap;
 use wast::token::Id;
-use wast::{Error, QuoteWat, WastDirective, WastExecute, WastInvoke};
+use wast::{Error, QuoteWat, WastDirective, WastExecute, WastInvoke, Wat};
 
 use crate::custom::{self, Flaw};
 use crate::expect;
 use crate::kind::Kind;
 use crate::report::Report;
-use crate::script::{Lines, Script, ScriptError, with_directives};
+use crate::script::{Script, ScriptError, with_directives};
 use crate::text::{assemble, encode, imports, is_text_without_annotations, text};
+use crate::threads::{Playing, Schedule};
 
 /// A place in a text: line and column, in bytes, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -130,18 +131,41 @@ pub enum Event<'a> {
 ///
 /// The script isn't in the format or holds a component, or the engine has no room for the host module.
 pub fn run<E: Engine + ?Sized>(engine: &mut E, script: &Script) -> Result<ScriptReport, ScriptError> {
-    let mut results = run_group(engine, std::slice::from_ref(script), &mut |_, _, _| {});
+    run_scheduled(engine, script, Schedule::default())
+}
+
+/// Runs a script in an engine, which is reset before; its threads take turns by this schedule.
+///
+/// # Errors
+///
+/// As of [`run`].
+pub fn run_scheduled<E: Engine + ?Sized>(
+    engine: &mut E,
+    script: &Script,
+    schedule: Schedule,
+) -> Result<ScriptReport, ScriptError> {
+    let mut results = run_in_turn(engine, std::slice::from_ref(script), schedule, &mut |_, _, _| {});
     results.pop().expect("one script has one result")
 }
 
 /// Runs scripts in an engine, which is reset before, in their order and with one store: what one of them registers, the
 /// next ones import. Names of modules are each script's own. If one is written for other features than the engine's,
-/// the engine is told so. `watch` is told of each directive, with its file.
+/// the engine is told so. `watch` is told of each directive, with its file; of those of a thread once they have ended,
+/// since their steps are taken while the script's own directives are under way.
 ///
 /// The results are those of [`run`], script by script.
 pub fn run_group<E: Engine + ?Sized>(
     engine: &mut E,
     scripts: &[Script],
+    watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
+) -> Vec<Result<ScriptReport, ScriptError>> {
+    run_in_turn(engine, scripts, Schedule::default(), watch)
+}
+
+fn run_in_turn<E: Engine + ?Sized>(
+    engine: &mut E,
+    scripts: &[Script],
+    schedule: Schedule,
     watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
 ) -> Vec<Result<ScriptReport, ScriptError>> {
     if let Some(features) = scripts.iter().find_map(|script| script.features) {
@@ -160,12 +184,10 @@ pub fn run_group<E: Engine + ?Sized>(
     for script in scripts {
         let file = script.file();
         results.push(with_directives(script, |directives, lines| {
-            session.scope = Scope::default();
-            let mut checked = Vec::new();
-            for directive in directives {
-                session.check(directive, lines, None, &mut checked, &mut |engine, event| watch(engine, &file, event));
-            }
-            Ok(ScriptReport { file: file.clone(), checked })
+            let mut watch = |engine: &mut E, event: Event<'_>| watch(engine, &file, event);
+            let mut playing = Playing::begin(&mut session, lines, schedule, &mut watch);
+            directives.into_iter().for_each(|directive| playing.check(directive));
+            Ok(ScriptReport { file: file.clone(), checked: playing.end() })
         }));
     }
     results
@@ -210,32 +232,34 @@ pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: &(dyn F
 }
 
 /// What a name of a script stands for; the empty name is the last module's.
-type Names<T> = FxHashMap<String, Result<T, Fault>>;
+pub(crate) type Names<T> = FxHashMap<String, Result<T, Fault>>;
 
 /// What the names of one script stand for.
 #[derive(Default)]
-struct Scope {
+pub(crate) struct Scope {
     definitions: Names<Vec<u8>>,
-    instances: Names<InstanceId>,
-    /// Threads, which can be waited for. What stands for one that runs is for an engine to say that runs them.
-    threads: Names<()>,
+    pub(crate) instances: Names<InstanceId>,
+    /// Threads, which can be waited for.
+    pub(crate) threads: Names<()>,
 }
 
-struct Session<'e, E: Engine + ?Sized> {
-    engine: &'e mut E,
-    scope: Scope,
-    registered: Names<InstanceId>,
+pub(crate) struct Session<'e, E: Engine + ?Sized> {
+    pub(crate) engine: &'e mut E,
+    pub(crate) scope: Scope,
+    pub(crate) registered: Names<InstanceId>,
     /// The instance that holds the host's shared memory.
     shared: Option<Result<InstanceId, Fault>>,
+    /// The instance that holds the host's other items.
+    spectest: InstanceId,
     /// The engine has panicked: nothing that it says later counts.
     broken: Option<Fault>,
 }
 
-fn name(id: Option<Id<'_>>) -> String {
+pub(crate) fn name(id: Option<Id<'_>>) -> String {
     id.map(|id| format!("${}", id.name())).unwrap_or_default()
 }
 
-fn find<T: Clone>(names: &Names<T>, id: Option<Id<'_>>) -> Result<T, Fault> {
+pub(crate) fn find<T: Clone>(names: &Names<T>, id: Option<Id<'_>>) -> Result<T, Fault> {
     match names.get(&name(id)) {
         Some(found) => found.clone().map_err(|fault| fault.inherited()),
         None if id.is_none() => Err(Fault::Failed("there is no module before this".into())),
@@ -257,49 +281,37 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
             Err(Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_)) => None,
             result => Some(result.map_err(Fault::unwanted)),
         };
-        let registered = [("spectest".to_owned(), Ok(id))].into_iter().collect();
-        Ok(Session { engine, scope: Scope::default(), registered, shared, broken: None })
+        let (scope, registered) = (Scope::default(), Names::default());
+        let mut session = Session { engine, scope, registered, shared, spectest: id, broken: None };
+        session.registered = session.of_the_host();
+        Ok(session)
     }
 
-    /// Checks one directive. Where there is a fault already, it isn't run.
-    fn check(
+    /// What the host registers.
+    pub(crate) fn of_the_host(&self) -> Names<InstanceId> {
+        [("spectest".to_owned(), Ok(self.spectest))].into_iter().collect()
+    }
+
+    /// Has the engine do something for the directive at a place, unless it has panicked before.
+    pub(crate) fn guarded<T>(
         &mut self,
-        directive: WastDirective<'_>,
-        lines: &Lines,
-        fault: Option<&Fault>,
-        checked: &mut Vec<Checked>,
-        watch: &mut dyn FnMut(&mut E, Event<'_>),
-    ) {
-        let (kind, place) = (Kind::of(&directive), lines.place(directive.span()));
-        watch(self.engine, Event::Begins(kind, place));
-        let (thread, verdict) = match (fault.or(self.broken.as_ref()), directive) {
-            (fault, WastDirective::Thread(thread)) => {
-                let fault = fault.cloned().unwrap_or_else(|| Fault::Unsupported("threads".into()));
-                self.scope.threads.insert(name(Some(thread.name)), Err(fault.clone()));
-                (Some((thread, fault.clone())), Err(fault))
-            }
-            (Some(fault), _) => (None, Err(fault.clone())),
-            (None, directive) => {
-                let verdict = catch_unwind(AssertUnwindSafe(|| self.directive(directive)));
-                let verdict = verdict.unwrap_or_else(|panic| {
-                    let message = panic_message(&*panic);
-                    self.broken = Some(Fault::Failed(format!("not run: at {place} before, it panicked: {message}")));
-                    Err(Fault::Failed(format!("panicked: {message}")))
-                });
-                (None, verdict)
-            }
-        };
-        let this = Checked { kind, place, verdict };
-        watch(self.engine, Event::Ended(&this));
-        checked.push(this);
-        if let Some((thread, fault)) = thread {
-            for inner in thread.directives {
-                self.check(inner, lines, Some(&fault), checked, watch);
-            }
+        place: Place,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if let Some(fault) = &self.broken {
+            return Err(fault.clone());
         }
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or_else(|panic| {
+            let message = panic_message(&*panic);
+            self.broken = Some(Fault::Failed(format!("not run: at {place} before, it panicked: {message}")));
+            Err(Fault::Failed(format!("panicked: {message}")))
+        })
     }
 
-    fn directive(&mut self, directive: WastDirective<'_>) -> Result<(), Fault> {
+    pub(crate) fn directive(&mut self, mut directive: WastDirective<'_>) -> Result<(), Fault> {
+        if let Some(outcome) = self.outcome(&mut directive) {
+            return judge(&directive, outcome?);
+        }
         match directive {
             WastDirective::Module(module) => self.module(module),
             WastDirective::ModuleDefinition(module) => self.definition(module),
@@ -313,28 +325,6 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
                 self.registered.insert(name.to_owned(), instance.clone());
                 instance.map(drop)
             }
-            WastDirective::Invoke(call) => match self.invoke(&call)? {
-                Outcome::Returned(_) => Ok(()),
-                other => Err(Fault::unwanted(other)),
-            },
-            WastDirective::AssertReturn { exec, results, .. } => expect::results(&self.execute(exec)?, &results),
-            WastDirective::AssertTrap { exec, message, .. } => expect::trap(&self.execute(exec)?, message),
-            WastDirective::AssertExhaustion { call, message, .. } => match self.invoke(&call)? {
-                // A loop that never ends would be another matter.
-                Outcome::Exhausted(Budget::Fuel) if message == "call stack exhausted" => {
-                    Err(Fault::Failed(format!("should run out of stack, not of fuel: {message}")))
-                }
-                Outcome::Exhausted(_) => Ok(()),
-                other => Err(instead(&format!("be exhausted: {message}"), other)),
-            },
-            WastDirective::AssertException { exec, .. } => match self.execute(exec)? {
-                Outcome::Threw(_) => Ok(()),
-                other => Err(instead("throw an exception", other)),
-            },
-            WastDirective::AssertUnlinkable { module, message, .. } => match self.execute(WastExecute::Wat(module))? {
-                Outcome::Unlinkable(_) => Ok(()),
-                other => Err(instead(&format!("be unlinkable: {message}"), other)),
-            },
             WastDirective::AssertInvalid { mut module, message, .. } => {
                 let wasm = encode(&mut module).map_err(refused)?;
                 self.refuses(&wasm, &format!("be invalid: {message}"), |o| matches!(o, Outcome::Invalid(_)))
@@ -352,7 +342,25 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
                 Some(ended) => ended.clone(),
                 None => Err(Fault::Failed(format!("there is no thread {} before this", name(Some(thread))))),
             },
+            WastDirective::Invoke(_)
+            | WastDirective::AssertReturn { .. }
+            | WastDirective::AssertTrap { .. }
+            | WastDirective::AssertExhaustion { .. }
+            | WastDirective::AssertException { .. }
+            | WastDirective::AssertUnlinkable { .. } => unreachable!("it has an outcome"),
             WastDirective::Thread(_) => unreachable!("its directives are checked one by one"),
+        }
+    }
+
+    /// What a directive that runs something ends with; `None` if it runs nothing.
+    fn outcome(&mut self, directive: &mut WastDirective<'_>) -> Option<Result<Outcome, Fault>> {
+        match directive {
+            WastDirective::Invoke(call) | WastDirective::AssertExhaustion { call, .. } => Some(self.invoke(call)),
+            WastDirective::AssertReturn { exec, .. }
+            | WastDirective::AssertTrap { exec, .. }
+            | WastDirective::AssertException { exec, .. } => Some(self.execute(exec)),
+            WastDirective::AssertUnlinkable { module, .. } => Some(self.link(module)),
+            _ => None,
         }
     }
 
@@ -392,18 +400,20 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
         Ok(self.engine.instantiate(wasm, &links))
     }
 
-    fn execute(&mut self, exec: WastExecute<'_>) -> Result<Outcome, Fault> {
+    fn execute(&mut self, exec: &mut WastExecute<'_>) -> Result<Outcome, Fault> {
         match exec {
-            WastExecute::Invoke(call) => self.invoke(&call),
-            WastExecute::Wat(mut module) => {
-                let wasm = assemble(&mut module).map_err(refused)?;
-                Ok(self.instantiate(&wasm)?.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new())))
-            }
+            WastExecute::Invoke(call) => self.invoke(call),
+            WastExecute::Wat(module) => self.link(module),
             WastExecute::Get { module, global, .. } => {
-                let instance = find(&self.scope.instances, module)?;
+                let instance = find(&self.scope.instances, *module)?;
                 Ok(self.engine.get(instance, global).map_or_else(|outcome| outcome, |v| Outcome::Returned(vec![v])))
             }
         }
+    }
+
+    fn link(&mut self, module: &mut Wat<'_>) -> Result<Outcome, Fault> {
+        let wasm = assemble(module).map_err(refused)?;
+        Ok(self.instantiate(&wasm)?.map_or_else(|outcome| outcome, |_| Outcome::Returned(Vec::new())))
     }
 
     fn invoke(&mut self, call: &WastInvoke<'_>) -> Result<Outcome, Fault> {
@@ -450,6 +460,37 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
             Err(outcome) if reason(&outcome) => Ok(()),
             Err(other) => Err(instead(should, other)),
         }
+    }
+}
+
+/// Whether a directive that runs something passes, by what that ended with.
+pub(crate) fn judge(directive: &WastDirective<'_>, outcome: Outcome) -> Result<(), Fault> {
+    match (directive, outcome) {
+        (WastDirective::Invoke(_), Outcome::Returned(_)) => Ok(()),
+        (WastDirective::Invoke(_), other) => Err(Fault::unwanted(other)),
+        (WastDirective::AssertReturn { results, .. }, outcome) => expect::results(&outcome, results),
+        (WastDirective::AssertTrap { message, .. }, outcome) => expect::trap(&outcome, message),
+        (WastDirective::AssertExhaustion { message, .. }, Outcome::Exhausted(budget)) => match (budget, *message) {
+            // A loop that never ends would be another matter, and so would a thread that waits for ever.
+            (Budget::Fuel, "call stack exhausted") => {
+                Err(Fault::Failed(format!("should run out of stack, not of fuel: {message}")))
+            }
+            (Budget::Wait, "waits for ever") => Ok(()),
+            (Budget::Wait, _) | (_, "waits for ever") => {
+                Err(instead(&format!("be exhausted: {message}"), Outcome::Exhausted(budget)))
+            }
+            _ => Ok(()),
+        },
+        (WastDirective::AssertExhaustion { message, .. }, other) => {
+            Err(instead(&format!("be exhausted: {message}"), other))
+        }
+        (WastDirective::AssertException { .. }, Outcome::Threw(_)) => Ok(()),
+        (WastDirective::AssertException { .. }, other) => Err(instead("throw an exception", other)),
+        (WastDirective::AssertUnlinkable { .. }, Outcome::Unlinkable(_)) => Ok(()),
+        (WastDirective::AssertUnlinkable { message, .. }, other) => {
+            Err(instead(&format!("be unlinkable: {message}"), other))
+        }
+        (other, _) => unreachable!("{:?} runs nothing", Kind::of(other)),
     }
 }
 

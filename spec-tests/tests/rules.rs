@@ -1,20 +1,21 @@
 //! One configuration before and after each rule of execution, to be held against the standard.
 //!
 //! Each comes from one of the first directives of the official tests that exercise the rule: the one that has the least
-//! to read. What the official tests don't exercise, those in cases/rules do, as far as it is executed. Two passes: the
-//! first finds the steps, the second one writes down these and no others.
+//! to read. What the official tests don't exercise, those in cases/rules do, as far as it is executed. The tests of
+//! proposals, and those in cases/threads, exercise the rules that proposals add. Two passes: the first finds the steps,
+//! the second one writes down these and no others.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::thread;
 
-use assay_engines::{Budgets, Interp, Version, Watched};
+use assay_engines::{Budgets, Features, Interp, Version, Watched};
 use assay_interp::exec::Config;
 use assay_interp::rule::Rule;
 use assay_interp::trace::{Notation, Observer, Seen, Step};
 use assay_interp::value::Concrete;
-use assay_spec_tests::{Event, Place, Script, from_path, official, run_group};
+use assay_spec_tests::{Event, Place, Proposal, Script, from_path, official, run_group};
 
 /// Directives that a rule's configuration is chosen from, if they are short: so many of each file, and altogether.
 const OF_A_FILE: usize = 2;
@@ -22,13 +23,24 @@ const FIRST: usize = 32;
 /// Steps of a short one. What only long directives exercise comes from the first of them.
 const SHORT: u64 = 1000;
 
-fn scripts() -> Vec<Script> {
-    let ours = from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/rules")).expect("our cases");
-    official(Version::V3).into_iter().chain(ours).collect()
+fn ours(folder: &str) -> Vec<Script> {
+    from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(folder)).expect("our cases")
 }
 
-fn interp<O>() -> Watched<O> {
-    Watched::new(Interp::new(Budgets { fuel: 200_000_000, ..Budgets::default() }))
+fn scripts() -> Vec<Script> {
+    let proposals = Proposal::ALL.into_iter().flat_map(Proposal::tests);
+    official(Version::V3).into_iter().chain(ours("rules")).chain(proposals).chain(ours("threads")).collect()
+}
+
+/// Whether a script is of a proposal's tests, which exercise all other rules, too, but not for what these are.
+fn is_of_proposal(script: &Script) -> bool {
+    Proposal::ALL.iter().any(|proposal| script.suite == proposal.name())
+}
+
+fn interp<O>(script: &Script) -> Watched<O> {
+    let proposals = Features { threads: true, wide_arithmetic: true, custom_page_sizes: true, ..Features::default() };
+    let features = if is_of_proposal(script) { proposals } else { Features::default() };
+    Watched::new(Interp::with_features(Budgets { fuel: 200_000_000, ..Budgets::default() }, features))
 }
 
 /// Works on scripts with two threads, and gives the results in the scripts' order.
@@ -81,11 +93,12 @@ struct Candidate {
 fn find(script: &Script) -> Vec<Candidate> {
     let mut found = Vec::new();
     let mut chosen = vec![Chosen::default(); Rule::ALL.len()];
-    run_group(&mut interp(), std::slice::from_ref(script), &mut |engine, _, event| match event {
+    run_group(&mut interp(script), std::slice::from_ref(script), &mut |engine, _, event| match event {
         Event::Begins(..) => engine.observer = Some(Seen::default()),
         Event::Ended(checked) => {
             let seen = engine.observer.take().expect("it has begun");
-            for rule in Rule::ALL {
+            let proposal = is_of_proposal(script);
+            for rule in Rule::ALL.iter().filter(|rule| !proposal || rule.is_of_proposal()) {
                 if let Some(at) = seen.first(*rule)
                     && chosen[*rule as usize].takes(seen.steps, OF_A_FILE)
                 {
@@ -136,7 +149,7 @@ impl Observer for Render {
 
 fn render(script: &Script, wanted: &Wanted) -> Vec<Reduction> {
     let mut all = Vec::new();
-    run_group(&mut interp(), std::slice::from_ref(script), &mut |engine, file, event| match event {
+    run_group(&mut interp(script), std::slice::from_ref(script), &mut |engine, file, event| match event {
         Event::Begins(_, place) => {
             let wanted = wanted.get(&place).cloned();
             engine.observer = wanted.map(|wanted| Render { wanted, ..Render::default() });

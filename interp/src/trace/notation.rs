@@ -136,7 +136,15 @@ fn pending(f: &mut fmt::Formatter<'_>, config: &Config<Concrete>) -> fmt::Result
                 values(f, vals)?;
                 write!(f, "(array.new_fixed {x} {}) ", vals.len())?;
             }
-            Admin::Suspend(suspended) => write!(f, "(suspend {}) ", suspended.ea)?,
+            Admin::Suspend(suspended) => {
+                write!(
+                    f,
+                    "(suspend {} {}{}) ",
+                    suspended.mem,
+                    suspended.ea,
+                    if suspended.woken { " woken" } else { "" }
+                )?;
+            }
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-;; Threads: no engine runs them yet, and nothing that depends on one passes.
+;; Threads, in an engine that hasn't any: nothing that depends on one passes.
 
 (module $Mem (memory (export "memory") 1))
 
