@@ -15,7 +15,8 @@ use crate::{Engine, HostCall, InstanceId, Link, Nulls, Source};
 
 /// wasmtime in this process, compiling with Cranelift.
 ///
-/// Its fuel counts other steps than ours: a run that is out of fuel on either side is no difference.
+/// Its fuel counts other steps than ours: a run that is out of fuel on either side is no difference. It has one thread
+/// here: whoever calls what waits on a shared memory waits really, for its timeout, or for ever.
 pub struct Wasmtime {
     engine: wasmtime::Engine,
     store: Store<State>,

@@ -305,7 +305,28 @@ fn is_followed(instr: &Instr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use assay_interp::syntax::Instr;
+    use assay_interp::binary;
+    use assay_interp::syntax::{Features, Instr};
+
+    /// What threads share changes between any two instructions: nothing is proved of it.
+    #[test]
+    fn what_threads_share_is_not_followed() {
+        let unfollowed = |text: &str| {
+            let features = Features { threads: true, ..Features::default() };
+            let wasm = wat::parse_str(text).expect("text");
+            super::unfollowed(&binary::decode_with(&wasm, features).expect("a module"))
+        };
+        for text in [
+            "(module (memory 1 1 shared))",
+            "(module (import \"m\" \"m\" (memory 1 1 shared)))",
+            "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+            "(module (memory 1) (func (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))))",
+            "(module (func (atomic.fence)))",
+        ] {
+            assert_eq!(unfollowed(text), Some("shared memories and atomic accesses aren't followed yet"), "{text}");
+        }
+        assert_eq!(unfollowed("(module (memory 1) (func (drop (i32.load (i32.const 0)))))"), None);
+    }
 
     /// What [`World::code`](super::World::code) looks at, or needn't since memories hold anything anyway.
     const KNOWN: [&str; 20] = [
