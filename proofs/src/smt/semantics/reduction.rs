@@ -72,7 +72,7 @@ fn begin(path: &Path, meaning: &Meaning) -> (State, Config<Path>) {
     let features = Features { wide_arithmetic: true, ..Features::default() };
     let module = binary::decode_with(&wasm, features).unwrap_or_else(|e| panic!("{e}\n{text}"));
     let mut config = Config::new(Store::default(), usize::MAX);
-    let instance = alloc_module(&mut config, path, &Arc::new(module), &[]).expect("there is room");
+    let instance = alloc_module(&mut config, path, &Arc::new(module), &[], &mut Config::step).expect("there is room");
     let (memory, len) = (path.terms.array("memory"), path.terms.variable("length", 64));
     config.store.mems[0].bytes = SymMemory { array: memory, len };
     let table = path.terms.variable("elements", 64);
