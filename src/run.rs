@@ -1,14 +1,17 @@
 //! `assay run`
 
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use assay_engines::{Budgets, Ended, Engine, Interp, Outcome, Profile, Ref, Value, replay};
 use assay_interp::binary;
-use assay_interp::exec::{AnyRef, Val};
+use assay_interp::exec::{AnyRef, ExternAddr, Val};
+use assay_interp::host::wasi::{self, Streams, Wasi};
+use assay_interp::machine::Machine;
 use assay_interp::scenario::Scenario;
 use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Idx, Module, NumType, ValType};
-use assay_interp::trace::{Cut, Writer};
+use assay_interp::trace::{Cut, Observer, Writer};
 
 use crate::input::{self, Language};
 use crate::output::{Failure, Trace, exit, printable, say, tell};
@@ -22,7 +25,8 @@ pub(crate) struct Args {
     /// The exported function to call; without it `_start`, if there is one
     #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
     invoke: Option<String>,
-    /// Its arguments; negative decimal numbers are ordinary ones, -0x1, -inf and -nan stand after --
+    /// Its arguments, or those of a program; negative decimal numbers are ordinary ones, -0x1, -inf, -nan and options of
+    /// a program stand after --
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
     /// Replays a scenario, in which the module is called "module"
@@ -56,6 +60,15 @@ pub(crate) struct Args {
     /// By what choices are taken: deterministic, seed:N, x86-64 or aarch64; without it as the scenario says
     #[arg(long, value_name = "PROFILE")]
     profile: Option<Profile>,
+    /// Gives a WASI program a folder, under a name of its own; may be given more than once
+    #[arg(long, value_name = "HOST::GUEST", conflicts_with = "scenario")]
+    dir: Vec<String>,
+    /// Gives a WASI program a variable of its environment, which is empty otherwise; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "scenario")]
+    env: Vec<String>,
+    /// Gives a WASI program clocks, random numbers and file times that are the same in each run
+    #[arg(long, conflicts_with = "scenario")]
+    deterministic: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
@@ -66,38 +79,129 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     if let Some(file) = &args.scenario {
         return scenario(&mut Interp::with_features(budgets, features), &wasm, file, args.profile);
     }
-    let mut interp = Interp::with(budgets, features, args.profile.unwrap_or_default());
     let module = binary::decode_with(&wasm, features).map_err(|e| Failure::Module(args.module.clone(), e))?;
-    if let Some(import) = module.imports.first() {
-        let (m, n) = (import.module.escape_debug(), import.name.escape_debug());
-        let why = format!("imports \"{m}\" \"{n}\", which nothing provides here; --scenario scripts a host's answers");
-        return Err(Failure::Usage(format!("{}: {why}", printable(&args.module))));
-    }
-    let call = call(&module, args)?;
-    let called = call.is_some();
+    let module = Arc::new(module);
+    let calls = calls(&module, args)?;
+    let mut run = Run {
+        machine: Machine::with_profile(budgets, args.profile.unwrap_or_default()),
+        host: program(&module, args)?,
+        imports: Vec::new(),
+        module,
+        calls,
+    };
+    run.link(args)?;
     let outcome = match &args.trace {
         Some(what) => {
             let cut = Cut {
                 configs: what == "config",
                 from: args.from,
                 steps: args.steps.unwrap_or(u64::MAX),
-                function: args.function.as_ref().map(|name| function(&module, name)).transpose()?,
+                function: args.function.as_ref().map(|name| function(&run.module, name)).transpose()?,
             };
-            let mut writer = Writer::cut(BufWriter::new(Trace(std::io::stdout().lock())), cut);
-            let outcome = invoke(&mut interp, &wasm, call, &mut writer);
+            let out = Trace(std::io::stdout().lock());
+            // What a program prints stands between the steps that print it.
+            let out: Box<dyn Write> =
+                if is_program(&run.module) { Box::new(out) } else { Box::new(BufWriter::new(out)) };
+            let mut writer = Writer::cut(out, cut);
+            let outcome = run.end(&mut writer);
             writer.error().map_or(Ok(outcome), Err)?
         }
-        None => invoke(&mut interp, &wasm, call, &mut ()),
+        None => run.end(&mut ()),
     };
-    if !called && matches!(outcome, Outcome::Returned(_)) {
+    if run.calls.is_empty() && matches!(outcome, Outcome::Returned(_)) {
         // Silence would read as if it had run.
-        let there = functions(&module);
+        let there = functions(&run.module);
         tell!(
             "note: {}: instantiated; no function was called: --invoke NAME calls one ({there})",
             printable(&args.module)
         );
     }
-    report(&module, &outcome)
+    report(&run.module, &outcome)
+}
+
+/// A module, and all that is needed to run it.
+struct Run {
+    machine: Machine,
+    host: Wasi,
+    imports: Vec<ExternAddr>,
+    module: Arc<Module>,
+    calls: Vec<Call>,
+}
+
+impl Run {
+    /// Finds what the module imports.
+    fn link(&mut self, args: &Args) -> Result<(), Failure> {
+        for import in &self.module.imports {
+            let Some(function) = Wasi::function(self.machine.store_mut(), import) else {
+                let (m, n) = (import.module.escape_debug(), import.name.escape_debug());
+                let why = "which nothing provides here; --scenario scripts a host's answers";
+                let path = printable(&args.module);
+                return Err(Failure::Usage(format!("{path}: imports \"{m}\" \"{n}\", {why}")));
+            };
+            self.imports.push(function);
+        }
+        Ok(())
+    }
+
+    /// Instantiates the module and makes the calls, as long as they return.
+    fn end<O: Observer>(&mut self, observer: &mut O) -> Outcome {
+        let instance = match self.machine.instantiate(&self.module, &self.imports, &mut self.host, observer) {
+            Ok(instance) => instance,
+            Err(outcome) => return outcome,
+        };
+        let mut outcome = Outcome::Returned(Vec::new());
+        for (name, args) in &self.calls {
+            let Some(ExternAddr::Func(func)) = instance.export(name) else {
+                unreachable!("{name} was found among the exports")
+            };
+            outcome = self.machine.invoke(func, args, &mut self.host, observer);
+            if !matches!(outcome, Outcome::Returned(_)) {
+                break;
+            }
+        }
+        outcome
+    }
+}
+
+/// Whether a module has to do with WASI.
+fn is_program(module: &Module) -> bool {
+    module.imports.iter().any(|import| import.module == wasi::MODULE)
+}
+
+/// The world of a WASI program; the empty one for another module.
+fn program(module: &Module, args: &Args) -> Result<Wasi, Failure> {
+    let given =
+        [("--dir", !args.dir.is_empty()), ("--env", !args.env.is_empty()), ("--deterministic", args.deterministic)];
+    if let Some((option, _)) = given.iter().find(|(_, given)| *given && !is_program(module)) {
+        let path = printable(&args.module);
+        return Err(Failure::Usage(format!(
+            "{path}: imports nothing of {}: {option} is for those who do",
+            wasi::MODULE
+        )));
+    }
+    let name = Path::new(&args.module).file_name().map_or(args.module.as_str().into(), |name| name.to_string_lossy());
+    let mut argv = vec![name.into_owned()];
+    if args.invoke.is_none() {
+        argv.extend(args.args.iter().cloned());
+    }
+    let mut program = if args.deterministic {
+        let mut program = Wasi::new(argv, Streams { terminals: [false; 3], ..Streams::inherited() });
+        program.deterministic(0);
+        program
+    } else {
+        Wasi::new(argv, Streams::inherited())
+    };
+    for variable in &args.env {
+        let wrong = || Failure::Usage(format!("--env: {variable:?} isn't KEY=VALUE"));
+        let (key, value) = variable.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(wrong)?;
+        program.env(key, value);
+    }
+    for folder in &args.dir {
+        let (host, guest) = folder.split_once("::").unwrap_or((folder, folder));
+        let wrong = |error| Failure::Usage(format!("--dir: {}: can't be opened: {error}", printable(host)));
+        program.dir(Path::new(host), guest).map_err(wrong)?;
+    }
+    Ok(program)
 }
 
 /// The index of a function by its name.
@@ -110,29 +214,37 @@ fn function(module: &Module, name: &str) -> Result<Idx, Failure> {
     })
 }
 
-type Call = Option<(String, Vec<Value>)>;
+/// An exported function, and its arguments.
+type Call = (String, Vec<Value>);
 
-fn invoke<O: assay_interp::trace::Observer>(interp: &mut Interp, wasm: &[u8], call: Call, observer: &mut O) -> Outcome {
-    match (interp.instantiate_observed(wasm, &[], observer), call) {
-        (Err(outcome), _) => outcome,
-        (Ok(_), None) => Outcome::Returned(Vec::new()),
-        (Ok(instance), Some((export, args))) => interp.invoke_observed(instance, &export, &args, observer),
-    }
-}
-
-/// The function to call, and its arguments by their types.
-fn call(module: &Module, args: &Args) -> Result<Call, Failure> {
+/// The functions to call, and their arguments by their types. Those of a WASI program are the program's own affair; a
+/// reactor, which has no `_start`, wants its `_initialize` to be called before anything else.
+fn calls(module: &Module, args: &Args) -> Result<Vec<Call>, Failure> {
+    let exports = |name: &str| module.exports.iter().any(|e| e.name == name && matches!(e.item, ExternIdx::Func(_)));
     let name = match &args.invoke {
-        Some(name) => name.as_str(),
-        None if module.exports.iter().any(|e| e.name == "_start") => "_start",
-        None if args.args.is_empty() => return Ok(None),
+        Some(name) => Some(name.as_str()),
+        None if exports("_start") => Some("_start"),
+        None if args.args.is_empty() => None,
         None => return Err(Failure::Usage("arguments need --invoke NAME, the function that takes them".into())),
     };
+    let mut calls = Vec::new();
+    if is_program(module) && exports("_initialize") && !exports("_start") && name != Some("_initialize") {
+        calls.push(call(module, "_initialize", &[])?);
+    }
+    if let Some(name) = name {
+        let of_program = args.invoke.is_none() && is_program(module);
+        calls.push(call(module, name, if of_program { &[] } else { &args.args })?);
+    }
+    Ok(calls)
+}
+
+/// A function to call, and its arguments by their types.
+fn call(module: &Module, name: &str, args: &[String]) -> Result<Call, Failure> {
     let export = module.exports.iter().find(|e| e.name == name && matches!(e.item, ExternIdx::Func(_)));
     let Some(ExternType::Func(ty)) = export.map(|e| module.export_type(e.item)) else {
         return Err(Failure::Usage(format!("no function is exported as {name:?} ({})", functions(module))));
     };
-    Ok(Some((name.to_owned(), values(&module.abs_func_type(&ty), &args.args)?)))
+    Ok((name.to_owned(), values(&module.abs_func_type(&ty), args)?))
 }
 
 /// Names that a message lists of what there is.
@@ -279,6 +391,8 @@ fn report(module: &Module, outcome: &Outcome) -> Result<u8, Failure> {
             tell!("trap: {}{place}", trap.kind.message());
             Ok(exit::ABORTED)
         }
+        // The program has said what there was to say.
+        Outcome::Exited(_) => Ok(code(outcome)),
         other => {
             tell!("{other}");
             Ok(code(other))
@@ -290,6 +404,8 @@ fn report(module: &Module, outcome: &Outcome) -> Result<u8, Failure> {
 fn code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Returned(_) => exit::YES,
+        // Of which a process has the lowest eight bits, as everywhere.
+        Outcome::Exited(code) => *code as u8,
         Outcome::Trapped(_) | Outcome::Threw(_) | Outcome::Exhausted(_) => exit::ABORTED,
         Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
         Outcome::Unlinkable(_) => exit::USAGE,

@@ -6,6 +6,7 @@
 
 pub mod binary;
 pub mod exec;
+pub mod host;
 pub mod machine;
 pub mod num;
 pub mod outcome;

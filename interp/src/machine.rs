@@ -42,6 +42,10 @@ pub trait Host {
     ///
     /// What the call ends with instead of results.
     fn call(&mut self, store: &mut Store<Concrete>, id: usize, args: Vec<Value>) -> Result<Vec<Value>, HostError>;
+
+    /// Is told of an instance before anything of it runs. A function gets the store and not its caller, as in the
+    /// standard; a host that looks for its caller's memory finds it here.
+    fn allocated(&mut self, _instance: &ModuleInst) {}
 }
 
 /// How a call of the host can end without results.
@@ -49,6 +53,8 @@ pub trait Host {
 pub enum HostError {
     /// It throws an exception of a tag that no module has: only `catch_all` and `catch_all_ref` catch it.
     Throw,
+    /// It ends the program, with this exit code.
+    Exit(u32),
 }
 
 /// A host without functions.
@@ -79,8 +85,8 @@ pub struct Machine {
 enum Unanswered {
     /// It throws.
     Thrown,
-    /// They are of other types.
-    Unfit(Outcome),
+    /// It ends the run, or its answer is of other types.
+    Ended(Outcome),
 }
 
 impl Machine {
@@ -150,6 +156,7 @@ impl Machine {
             }
             Err(AllocError::Undecided(never)) => match never {},
         };
+        host.allocated(&instance);
         self.config.enter(&instance, &Arc::new(initialisation(module)), 0);
         match self.run(0, host, observer) {
             Outcome::Returned(_) => Ok(instance),
@@ -232,7 +239,7 @@ impl Machine {
                 Event::CallOut(callee, args) => match self.ask(host, callee, args) {
                     Ok(results) => self.flat.answer(&results),
                     Err(Unanswered::Thrown) => break Outcome::Threw(Vec::new()),
-                    Err(Unanswered::Unfit(outcome)) => break outcome,
+                    Err(Unanswered::Ended(outcome)) => break outcome,
                 },
                 Event::Ended(values) => {
                     values.iter().for_each(|v| self.keep(*v));
@@ -259,9 +266,10 @@ impl Machine {
             Ok(results) if self.answers(callee, &results) => Ok(results),
             Ok(_) => {
                 let why = "the host's answer isn't of the function's type";
-                Err(Unanswered::Unfit(Outcome::Unsupported(why.into())))
+                Err(Unanswered::Ended(Outcome::Unsupported(why.into())))
             }
             Err(HostError::Throw) => Err(Unanswered::Thrown),
+            Err(HostError::Exit(code)) => Err(Unanswered::Ended(Outcome::Exited(code))),
         }
     }
 
@@ -315,7 +323,7 @@ impl Machine {
                     match self.ask(host, callee, args) {
                         Ok(results) => results.into_iter().for_each(|v| self.config.stack.push(v)),
                         Err(Unanswered::Thrown) => self.host_throws(),
-                        Err(Unanswered::Unfit(outcome)) => break outcome,
+                        Err(Unanswered::Ended(outcome)) => break outcome,
                     }
                 }
                 Progress::Exhausted(budget) => break Outcome::Exhausted(budget),

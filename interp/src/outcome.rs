@@ -14,6 +14,8 @@ pub enum Outcome {
     Trapped(Trap),
     /// By an exception that nothing caught, with this payload.
     Threw(Vec<Value>),
+    /// The program ended itself, with this exit code: no outcome of the standard's, but of a host's function.
+    Exited(u32),
     /// A budget ran out.
     Exhausted(Budget),
     /// The module isn't in the binary format.
@@ -61,6 +63,7 @@ impl Outcome {
             Outcome::Returned(_) => "returned",
             Outcome::Trapped(_) => "trapped",
             Outcome::Threw(_) => "threw",
+            Outcome::Exited(_) => "exited",
             Outcome::Exhausted(_) => "exhausted",
             Outcome::Malformed(_) => "malformed",
             Outcome::Invalid(_) => "invalid",
@@ -86,6 +89,7 @@ impl fmt::Display for Outcome {
                 write!(f, "threw an exception that nothing caught, with [{}]", values.join(" "))
             }
             Outcome::Exhausted(Budget::Wait) => f.write_str("waits for ever"),
+            Outcome::Exited(code) => write!(f, "exited with code {code}"),
             Outcome::Exhausted(budget) => write!(f, "exhausted its {budget}"),
             Outcome::Malformed(why)
             | Outcome::Invalid(why)

@@ -152,7 +152,7 @@ impl Choices {
             Profile::X86_64 => Pick::X86_64,
             Profile::Aarch64 => Pick::Aarch64,
         };
-        let generator = Generator(Cell::new(seed));
+        let generator = Generator::new(seed);
         let parameters = match pick {
             Pick::Drawn => VALUES.map(|n| generator.below(n) as u8),
             _ => profile.parameters(),
@@ -231,10 +231,16 @@ impl Choices {
 
 /// SplitMix64 (Steele, Lea and Flood 2014): small, and the same numbers for a seed on every machine.
 #[derive(Clone, Debug)]
-struct Generator(Cell<u64>);
+pub(crate) struct Generator(Cell<u64>);
 
 impl Generator {
-    fn next(&self) -> u64 {
+    /// The generator of a seed.
+    pub(crate) fn new(seed: u64) -> Generator {
+        Generator(Cell::new(seed))
+    }
+
+    /// The next number.
+    pub(crate) fn next(&self) -> u64 {
         self.0.set(self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
         let z = self.0.get();
         let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -6,6 +6,8 @@ mod concrete;
 mod reading;
 mod term;
 
+#[cfg(feature = "wasi")]
+pub(crate) use choice::Generator;
 pub use choice::{Chosen, Parameter, Profile, UnknownProfile};
 pub use concrete::Concrete;
 pub use reading::{FloatOp, FloatWidth, MachineInt, Reading, W1, W8, W16, W32, W64, W128, Width};
