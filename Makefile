@@ -1,10 +1,11 @@
-# Each target does its own set-up, and only what is missing of it. Needed: Rust, a C compiler, python3 with pip.
+# Each target does its own set-up, and only what is missing of it. Needed: Rust with rustup, a C compiler, python3 with
+# pip.
 
 CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check
+.PHONY: demo test z3 check programs
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -51,3 +52,10 @@ test:
 check:
 	$(CARGO) clippy --quiet $(WHAT) --all-targets -- -D warnings
 	$(CARGO) test --quiet $(WHAT)
+	@$(MAKE) --no-print-directory programs WHAT="$(WHAT)"
+
+# Real programs, compiled for this machine and for WASI: they run beside themselves.
+programs: WHAT ?= --workspace
+programs:
+	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1
+	$(CARGO) test --quiet $(WHAT) --test wasi -- --ignored
