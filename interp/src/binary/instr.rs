@@ -80,6 +80,13 @@ impl Immediate<ValType> for wasmparser::ValType {
     }
 }
 
+impl Immediate<Box<[ValType]>> for wasmparser::ValType {
+    /// The one type that a valid `select` has.
+    fn take(self) -> std::result::Result<Box<[ValType]>, String> {
+        self.take().map(|t: ValType| [t].into())
+    }
+}
+
 impl Immediate<HeapType> for wasmparser::HeapType {
     fn take(self) -> std::result::Result<HeapType, String> {
         use wasmparser::AbstractHeapType as Theirs;
@@ -159,6 +166,12 @@ macro_rules! arms {
 
 /// One instruction, or what isn't supported about it.
 fn instruction(operator: Operator<'_>) -> std::result::Result<Instr, String> {
+    // Its list of types isn't of one: for the validator to refuse.
+    if let Operator::TypedSelectMulti { tys } = operator {
+        return Ok(Instr::TypedSelect {
+            ts: tys.into_iter().map(Immediate::take).collect::<std::result::Result<_, _>>()?,
+        });
+    }
     for_each_instruction!(arms operator;)
 }
 

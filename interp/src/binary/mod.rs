@@ -89,7 +89,7 @@ pub fn decode(bytes: &[u8]) -> Result<Module> {
 /// The first thing that is wrong, phase by phase: malformed, then invalid, then unsupported; a limit where it is met.
 /// What the features don't have is malformed where their grammar lacks it, and invalid where a rule excludes it.
 pub fn decode_with(bytes: &[u8], features: Features) -> Result<Module> {
-    let (module, unsupported) = well_formed(bytes, features)?;
+    let (module, unsupported) = read(bytes, features)?;
     validate(bytes, features)?;
     match unsupported {
         Some(error) => Err(error),
@@ -112,11 +112,23 @@ pub fn check(bytes: &[u8]) -> Result<()> {
 ///
 /// Malformed, invalid or beyond a limit.
 pub fn check_with(bytes: &[u8], features: Features) -> Result<()> {
-    well_formed(bytes, features)?;
+    read(bytes, features)?;
     validate(bytes, features)
 }
 
-fn well_formed(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
+/// Decodes a module, and doesn't ask whether it is valid.
+///
+/// # Errors
+///
+/// Malformed, beyond a limit, or of what can't be represented.
+pub fn well_formed(bytes: &[u8], features: Features) -> Result<Module> {
+    match read(bytes, features)? {
+        (_, Some(error)) => Err(error),
+        (module, None) => Ok(module),
+    }
+}
+
+fn read(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
     parse(bytes, features).map_err(|error| match error.kind {
         ErrorKind::Limit if ends_before(bytes, &error) => Error { kind: ErrorKind::Malformed, ..error },
         _ => error,

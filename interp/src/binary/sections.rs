@@ -326,8 +326,8 @@ fn table_type(t: &wasmparser::TableType, offset: usize) -> Result<TableType> {
 }
 
 fn mem_type(t: &wasmparser::MemoryType) -> MemType {
-    // A size that isn't one is for the validator to refuse.
-    let page = t.page_size_log2.map_or(PAGE, |k| 1u64.checked_shl(k).unwrap_or(1));
+    // A size that isn't one is for the validator to refuse; so is one that isn't a number of 64 bits, as none at all.
+    let page = t.page_size_log2.map_or(PAGE, |k| 1u64.checked_shl(k).unwrap_or(0));
     let limits = Limits { min: t.initial, max: t.maximum };
     MemType { addr: addr_type(t.memory64), limits, page, shared: t.shared }
 }

@@ -127,6 +127,13 @@ macro_rules! syntax {
                 }
             }
 
+            /// The bytes of the binary format (5.4) that it begins with.
+            pub fn opcode(&self) -> &'static [u8] {
+                match self {
+                    $(Instr::$Name { .. } => &[$($op),+],)*
+                }
+            }
+
             /// Opcodes and names of all instructions, row by row.
             pub fn all() -> &'static [(&'static [u8], &'static str)] {
                 &[$((&[$($op),+], $text),)*]
@@ -227,9 +234,10 @@ impl Immediate for MemArg {
     }
 }
 
-impl Immediate for ValType {
+impl Immediate for Box<[ValType]> {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, " (result {self})")
+        let types: Vec<String> = self.iter().map(ValType::to_string).collect();
+        write!(f, " (result {})", types.join(" "))
     }
 }
 

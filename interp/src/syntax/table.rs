@@ -55,7 +55,7 @@ macro_rules! for_each_instruction {
             // Parametric instructions (2.4.2).
             [0x1A] "drop" Drop {} parametric(drop);
             [0x1B] "select" Select {} parametric(select);
-            [0x1C] "select" TypedSelect { ty as t: ValType } parametric(select);
+            [0x1C] "select" TypedSelect { ty as ts: Box<[ValType]> } parametric(select);
 
             // Variable instructions (2.4.3).
             [0x20] "local.get" LocalGet { local_index as x: Idx } variable(local_get);
