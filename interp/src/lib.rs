@@ -1,6 +1,7 @@
 //! The semantics of WebAssembly, executable.
 //!
-//! Modules follow the chapters of the standard: [`syntax`] (2), [`binary`] (5), [`num`] (4.3), [`exec`] (4). What a
+//! Modules follow the chapters of the standard: [`syntax`] (2), [`valid`] (3), [`exec`] (4), [`num`] (4.3), [`binary`]
+//! (5). What a
 //! value is, is a parameter ([`value`]): the same rules run on machine integers and on terms. Every step names its
 //! [`Rule`](rule::Rule).
 

@@ -3,11 +3,10 @@
 //!
 //! The list is spec/rules.txt's and then spec/proposals.txt's; a test holds them against each other.
 
-use std::fmt;
-
+/// An enumeration of rules, with their names in the standard's sources.
 macro_rules! rules {
-    ($($Name:ident $text:literal;)*) => {
-        /// A reduction rule (4.6): `BrIfTrue` is `Step_pure/br_if-true`.
+    ($(#[$doc:meta])* $($Name:ident $text:literal;)*) => {
+        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule {
             $(
@@ -27,9 +26,18 @@ macro_rules! rules {
                 }
             }
         }
+
+        impl std::fmt::Display for Rule {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
     };
 }
+pub(crate) use rules;
+
 rules! {
+    /// A reduction rule (4.6): `BrIfTrue` is `Step_pure/br_if-true`.
     StepPure "Step/pure";
     StepRead "Step/read";
     StepsRefl "Steps/refl";
@@ -304,11 +312,5 @@ impl Rule {
     /// Whether a proposal adds it to the rules of the standard.
     pub fn is_of_proposal(self) -> bool {
         self >= Rule::Wideop
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }

@@ -1,5 +1,5 @@
-//! Every rule of execution is cited where it is applied, or excused here with a reason; and the rows of the
-//! instruction table say of each instruction what the binary and the text format say.
+//! Every rule of execution and of validation is cited where it is applied, or excused here with a reason; and the rows
+//! of the instruction table say of each instruction what the binary and the text format say.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use assay_interp::binary;
 use assay_interp::rule::Rule;
 use assay_interp::syntax::{Features, Instr};
+use assay_interp::valid;
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -25,24 +26,43 @@ fn sources(folder: &Path, out: &mut String) {
 
 const RELATIONS: [&str; 5] = ["Step", "Step_pure", "Step_read", "Steps", "Eval_expr"];
 
+/// The names in the lists that are of execution, or of validation: those of the standard, and those of proposals.
+fn listed(of_execution: bool) -> (Vec<String>, Vec<String>) {
+    let read = |name| {
+        let text = fs::read_to_string(here().join("spec").join(name)).expect("the list");
+        let relation = |line: &str| line.split('/').next().unwrap_or_default().to_owned();
+        let wanted = |line: &&str| !line.starts_with('#') && RELATIONS.contains(&&*relation(line)) == of_execution;
+        text.lines().filter(wanted).map(str::to_owned).collect()
+    };
+    (read("rules.txt"), read("proposals.txt"))
+}
+
 #[test]
 fn the_rules_are_those_of_the_standard() {
-    let read = |name| fs::read_to_string(here().join("spec").join(name)).expect("the list");
-    let added = read("proposals.txt");
-    let list = read("rules.txt") + &added;
-    let relation = |line: &str| line.split('/').next().unwrap_or_default().to_owned();
-    let wanted: Vec<&str> = list.lines().filter(|line| RELATIONS.contains(&relation(line).as_str())).collect();
+    let (standard, added) = listed(true);
     let ours: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
-    assert_eq!(ours, wanted);
+    assert_eq!(ours, [&standard[..], &added].concat());
     let proposals = Rule::ALL.iter().filter(|rule| rule.is_of_proposal()).map(|rule| rule.name());
-    assert!(proposals.eq(added.lines().filter(|line| !line.starts_with('#'))));
-    assert!(wanted.len() > 200);
+    assert!(proposals.eq(added));
+    assert!(standard.len() > 200);
     assert_eq!(Rule::BrIfTrue.to_string(), "Step_pure/br_if-true");
     // The enumeration is in the order of the list, so that a rule's number is its line.
     assert!(Rule::ALL.iter().zip(0..).all(|(rule, i)| *rule as usize == i));
     // The first reason of those below is that a rule is contextual.
     let excused = |rule: &Rule| EXCUSED[0].1.iter().any(|prefix| rule.name().starts_with(prefix));
     assert!(Rule::ALL.iter().all(|rule| rule.is_contextual() == excused(rule)));
+}
+
+#[test]
+fn the_rules_of_validation_are_those_of_the_standard() {
+    let (standard, added) = listed(false);
+    let ours: Vec<&str> = valid::Rule::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(ours, [&standard[..], &added].concat());
+    let proposals = valid::Rule::ALL.iter().filter(|rule| rule.is_of_proposal()).map(|rule| rule.name());
+    assert!(proposals.eq(added));
+    assert_eq!(standard.len(), 263);
+    assert_eq!(valid::Rule::InstrOkBrIf.to_string(), "Instr_ok/br_if");
+    assert!(valid::Rule::ALL.iter().zip(0..).all(|(rule, i)| *rule as usize == i));
 }
 
 /// Rules that no code cites, by the beginning of their names, with the reason.
@@ -58,27 +78,56 @@ const EXCUSED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Rules of validation that no code cites.
+const EXCUSED_OF_VALIDATION: &[(&str, &[&str])] = &[
+    (
+        "of types that are closed, which no module has: the types of a module are closed once they are valid",
+        &["Typeuse_ok/rec", "Typeuse_ok/deftype", "Expand_use/deftype", "Subtype_ok2", "Rectype_ok2/", "Deftype_ok"],
+    ),
+    (
+        "types are closed before they are matched: an index is its defined type, a position in a group as well",
+        &["Heaptype_sub/typeidx-", "Heaptype_sub/rec-"],
+    ),
+];
+
 #[test]
 fn every_rule_is_cited_or_excused() {
+    let rules: Vec<(String, &str)> = Rule::ALL.iter().map(|rule| (format!("{rule:?}"), rule.name())).collect();
+    cited_or_excused("src/exec", &rules, EXCUSED);
+    let rules: Vec<(String, &str)> = valid::Rule::ALL.iter().map(|rule| (format!("{rule:?}"), rule.name())).collect();
+    cited_or_excused("src/valid", &rules, EXCUSED_OF_VALIDATION);
+    let excused = |(_, name): &&(String, &str)| {
+        EXCUSED_OF_VALIDATION.iter().any(|(_, prefixes)| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+    };
+    let excused = rules.iter().filter(excused).count();
+    assert!(excused <= 20, "{excused} rules are excused");
+}
+
+/// The rules, as variant and name, are cited in the code of a folder, or excused; the file of the rules is no code.
+fn cited_or_excused(folder: &str, rules: &[(String, &str)], excused: &[(&str, &[&str])]) {
     let mut code = String::new();
-    sources(&here().join("src/exec"), &mut code);
-    let cited = |rule: &Rule| {
-        let name = format!("Rule::{rule:?}");
-        code.match_indices(&name).any(|(at, _)| !code[at + name.len()..].starts_with(|c: char| c.is_alphanumeric()))
+    sources(&here().join(folder), &mut code);
+    let cited = |variant: &str| {
+        // Tables of instructions name the variant alone.
+        code.match_indices(variant).any(|(at, _)| {
+            let (before, after) = (&code[..at], &code[at + variant.len()..]);
+            let named = before.ends_with("Rule::") || before.ends_with("op!($c ");
+            named && !after.starts_with(|c: char| c.is_alphanumeric())
+        })
     };
     let mut used: BTreeMap<&str, usize> = BTreeMap::new();
-    for rule in Rule::ALL {
-        let prefixes = EXCUSED.iter().flat_map(|(_, prefixes)| *prefixes);
-        let excuses: Vec<&&str> = prefixes.filter(|prefix| rule.name().starts_with(**prefix)).collect();
+    for (variant, rule) in rules {
+        let prefixes = excused.iter().flat_map(|(_, prefixes)| *prefixes);
+        let excuses: Vec<&&str> = prefixes.filter(|prefix| rule.starts_with(**prefix)).collect();
         excuses.iter().for_each(|prefix| *used.entry(prefix).or_default() += 1);
-        match (cited(rule), &excuses[..]) {
+        match (cited(variant), &excuses[..]) {
             (true, []) | (false, [_]) => {}
             (true, _) => panic!("{rule} is cited, and excused by {excuses:?}"),
-            (false, []) => panic!("{rule} is neither cited in src/exec nor excused"),
+            (false, []) => panic!("{rule} is neither cited in {folder} nor excused"),
             (false, _) => panic!("{rule} is excused more than once, by {excuses:?}"),
         }
     }
-    for (reason, prefixes) in EXCUSED {
+    for (reason, prefixes) in excused {
         assert!(reason.len() > 20);
         for prefix in *prefixes {
             assert!(used.contains_key(prefix), "nothing is excused by {prefix:?} any more");

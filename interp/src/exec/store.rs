@@ -300,9 +300,11 @@ impl Store<crate::value::Concrete> {
         let wanted = import.type_index.map(|x| types[x as usize]);
         match (addr, self.type_of(addr), &import.ty) {
             (ExternAddr::Func(a), _, ExternType::Func(_)) => {
-                wanted.is_some_and(|ty| self.types.def_sub(self.funcs[a].deftype(), ty))
+                wanted.is_some_and(|ty| self.types.func_sub(self.funcs[a].deftype(), ty))
             }
-            (ExternAddr::Tag(a), _, ExternType::Tag(_)) => wanted == Some(self.tags[a].ty),
+            (ExternAddr::Tag(a), _, ExternType::Tag(_)) => {
+                wanted.is_some_and(|ty| self.types.tag_sub(self.tags[a].ty, ty))
+            }
             (_, ExternType::Table(t), ExternType::Table(wanted)) => self.types.table_sub(&t, &wanted.subst(&close)),
             (_, ExternType::Mem(t), ExternType::Mem(wanted)) => self.types.mem_sub(&t, wanted),
             (_, ExternType::Global(t), ExternType::Global(wanted)) => self.types.global_sub(&t, &wanted.subst(&close)),

@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::matching::Matching;
 use crate::syntax::{
-    CompType, DefType, FieldType, FuncType, GlobalType, HeapType, MemType, Module, RefType, StorageType, SubType,
-    Subst, TableType, TypeUse, ValType,
+    CompType, DefType, FieldType, FuncType, GlobalType, HeapType, MemType, Module, StorageType, SubType, Subst,
+    TableType, TypeUse, ValType,
 };
 
 /// The defined types of a store.
@@ -37,16 +38,22 @@ impl DefTypes {
     pub fn alloc(&mut self, module: &Module) -> Arc<[DefType]> {
         let mut types: Vec<DefType> = Vec::with_capacity(module.types.len());
         for group in module.rec_types() {
-            let first = types.len() as u32;
-            let rolled = |tu| match tu {
-                TypeUse::Idx(x) if x >= first => TypeUse::Rec(x - first),
-                TypeUse::Idx(x) => TypeUse::Def(types[x as usize]),
-                other => other,
-            };
-            let group: Vec<SubType> = group.iter().map(|sub| sub.subst(&rolled)).collect();
-            types.extend(self.intern(group));
+            self.alloc_group(&mut types, group);
         }
         types.into()
+    }
+
+    /// The defined types of one recursive type of a module, after those of the ones before it. Each index in it is of a
+    /// type that stands before or in it, each supertype before the type that is declared to be below it.
+    pub(super) fn alloc_group(&mut self, types: &mut Vec<DefType>, group: &[SubType]) {
+        let first = types.len() as u32;
+        let rolled = |tu| match tu {
+            TypeUse::Idx(x) if x >= first => TypeUse::Rec(x - first),
+            TypeUse::Idx(x) => TypeUse::Def(types[x as usize]),
+            other => other,
+        };
+        let group: Vec<SubType> = group.iter().map(|sub| sub.subst(&rolled)).collect();
+        types.extend(self.intern(group));
     }
 
     /// The defined type of a function of the host's: final, and in a group of its own. Uses in it are closed.
@@ -97,10 +104,25 @@ impl DefTypes {
         }
     }
 
-    /// `Deftype_sub` (3.3): whether a type is another, or declared to be below it.
-    pub fn def_sub(&self, a: DefType, b: DefType) -> bool {
+    /// Whether a type is declared to be below another, or is it: `Deftype_sub` as a look at a table.
+    #[inline]
+    pub(super) fn is_below(&self, a: DefType, b: DefType) -> bool {
         let place = self.defs[b.0 as usize].chain.len() - 1;
         self.defs[a.0 as usize].chain.get(place) == Some(&b)
+    }
+
+    /// The sub type that a defined type is (`unrolldt`).
+    pub(super) fn unroll(&self, ty: DefType) -> &SubType {
+        &self.defs[ty.0 as usize].sub
+    }
+
+    fn matching<'a>(&'a self, by: &'a mut ()) -> Matching<'a, ()> {
+        Matching { types: self, by }
+    }
+
+    /// `Deftype_sub` (3.3): whether a type is another, or declared to be below it.
+    pub fn def_sub(&self, a: DefType, b: DefType) -> bool {
+        self.matching(&mut ()).def_sub(a, b)
     }
 
     /// The least abstract heap type above.
@@ -118,46 +140,32 @@ impl DefTypes {
 
     /// `Heaptype_sub` (3.3)
     pub fn heap_sub(&self, a: HeapType, b: HeapType) -> bool {
-        use HeapType::*;
-        match (a, b) {
-            (Type(TypeUse::Def(a)), Type(TypeUse::Def(b))) => self.def_sub(a, b),
-            (None | NoFunc | NoExn | NoExtern, _) => self.abs(b).abs_bottom() == a,
-            (_, Type(_)) => false,
-            _ => match (self.abs(a), b) {
-                (a, b) if a == b => true,
-                (I31 | Struct | Array, Eq) => true,
-                (Eq | I31 | Struct | Array, Any) => true,
-                _ => false,
-            },
-        }
+        self.matching(&mut ()).heap_sub(a, b)
     }
 
-    /// `Reftype_sub` (3.3)
-    pub fn ref_sub(&self, a: RefType, b: RefType) -> bool {
-        (b.nullable || !a.nullable) && self.heap_sub(a.heap, b.heap)
+    /// `Externtype_sub/func` (3.3.16)
+    pub fn func_sub(&self, a: DefType, b: DefType) -> bool {
+        self.matching(&mut ()).extern_func_sub(a, b)
     }
 
-    /// `Valtype_sub` (3.3)
-    pub fn val_sub(&self, a: ValType, b: ValType) -> bool {
-        match (a, b) {
-            (ValType::Ref(a), ValType::Ref(b)) => self.ref_sub(a, b),
-            _ => a == b,
-        }
+    /// `Externtype_sub/tag` (3.3.16): each is below the other.
+    pub fn tag_sub(&self, a: DefType, b: DefType) -> bool {
+        self.matching(&mut ()).extern_tag_sub(a, b)
     }
 
-    /// `Tabletype_sub` (3.3)
+    /// `Externtype_sub/table` (3.3.16)
     pub fn table_sub(&self, a: &TableType, b: &TableType) -> bool {
-        a.addr == b.addr && a.element == b.element && a.limits.matches(&b.limits)
+        self.matching(&mut ()).extern_table_sub(a, b)
     }
 
-    /// `Memtype_sub` (3.3); whether it is shared has to be the same.
+    /// `Externtype_sub/mem` (3.3.16)
     pub fn mem_sub(&self, a: &MemType, b: &MemType) -> bool {
-        a.addr == b.addr && a.page == b.page && a.shared == b.shared && a.limits.matches(&b.limits)
+        self.matching(&mut ()).extern_mem_sub(a, b)
     }
 
-    /// `Globaltype_sub` (3.3): a global that may change has to be of the very type.
+    /// `Externtype_sub/global` (3.3.16): a global that may change has to be of the very type.
     pub fn global_sub(&self, a: &GlobalType, b: &GlobalType) -> bool {
-        a.mutable == b.mutable && if a.mutable { a.val == b.val } else { self.val_sub(a.val, b.val) }
+        self.matching(&mut ()).extern_global_sub(a, b)
     }
 }
 
@@ -180,16 +188,6 @@ impl HeapType {
             HeapType::Exn | HeapType::NoExn => HeapType::Exn,
             HeapType::Extern | HeapType::NoExtern => HeapType::Extern,
             _ => HeapType::Any,
-        }
-    }
-
-    /// The least heap type of an abstract one's hierarchy.
-    pub(crate) fn abs_bottom(self) -> HeapType {
-        match self.abs_top() {
-            HeapType::Func => HeapType::NoFunc,
-            HeapType::Exn => HeapType::NoExn,
-            HeapType::Extern => HeapType::NoExtern,
-            _ => HeapType::None,
         }
     }
 }
