@@ -5,12 +5,14 @@
 //! it is called unsupported.
 
 mod instr;
+mod peer;
 mod sections;
 
 use std::fmt;
 
 use wasmparser::{ElementKind, Parser, Payload, Validator, WasmFeatures};
 
+pub use self::peer::{Judgement, judge};
 use crate::syntax::{Features, Module, Version};
 
 /// What is wrong with a module.
@@ -253,7 +255,7 @@ fn parse(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
     if !b"\0asm".starts_with(&bytes[..bytes.len().min(4)]) {
         return Err(malformed("magic header not detected: a module begins with \\0asm", 0));
     }
-    let mut reader = sections::Reader::default();
+    let mut reader = sections::Reader::new(features);
     let mut parser = Parser::new(0);
     parser.set_features(wasm_features(features));
     for payload in parser.parse_all(bytes) {

@@ -11,14 +11,15 @@ use wasmparser::{
 use super::instr::{expr, ref_type, val_type};
 use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::{
-    AddrType, CompType, Data, Elem, Export, Expr, ExternIdx, ExternType, FieldType, Func, FuncType, Global, GlobalType,
-    Idx, Import, Instr, Limits, MemType, Module, PAGE, RefType, SegmentMode, StorageType, SubType, Table, TableType,
-    TypeUse,
+    AddrType, CompType, Data, Elem, Export, Expr, ExternIdx, ExternType, Features, FieldType, Func, FuncType, Global,
+    GlobalType, Idx, Import, Instr, Limits, MemType, Module, PAGE, RefType, SegmentMode, StorageType, SubType, Table,
+    TableType, TypeUse,
 };
 
 /// Collects a module, payload by payload.
 #[derive(Default)]
 pub(super) struct Reader {
+    features: Features,
     module: Module,
     /// Types of the functions whose bodies are still to come.
     func_types: Vec<Idx>,
@@ -40,6 +41,10 @@ macro_rules! items {
 }
 
 impl Reader {
+    pub(super) fn new(features: Features) -> Reader {
+        Reader { features, ..Reader::default() }
+    }
+
     /// The module and the first thing in it that isn't supported.
     pub(super) fn finish(self, len: usize) -> Result<(Module, Option<Error>)> {
         if self.module.funcs.len() != self.func_types.len() {
@@ -95,7 +100,8 @@ impl Reader {
             }
             Payload::MemorySection(section) => {
                 for mem in items!(section) {
-                    self.module.mems.push(mem_type(&mem?.1));
+                    let (offset, mem) = mem?;
+                    self.module.mems.push(mem_type(&mem, self.features, offset)?);
                 }
             }
             Payload::TagSection(section) => {
@@ -202,7 +208,7 @@ impl Reader {
                 ExternType::Func(self.func_type(x))
             }
             TypeRef::Table(t) => ExternType::Table(table_type(&t, offset)?),
-            TypeRef::Memory(t) => ExternType::Mem(mem_type(&t)),
+            TypeRef::Memory(t) => ExternType::Mem(mem_type(&t, self.features, offset)?),
             TypeRef::Global(t) => ExternType::Global(global_type(&t, offset)?),
             TypeRef::Tag(t) => {
                 type_index = Some(t.func_type_idx);
@@ -321,15 +327,22 @@ fn func_type(func: &wasmparser::FuncType, offset: usize) -> Result<FuncType> {
 }
 
 fn table_type(t: &wasmparser::TableType, offset: usize) -> Result<TableType> {
+    if t.shared {
+        return Err(malformed("malformed limits flags", offset));
+    }
     let limits = Limits { min: t.initial, max: t.maximum };
     Ok(TableType { addr: addr_type(t.table64), element: ref_type(t.element_type, offset)?, limits })
 }
 
-fn mem_type(t: &wasmparser::MemoryType) -> MemType {
+fn mem_type(t: &wasmparser::MemoryType, features: Features, offset: usize) -> Result<MemType> {
+    // That one is written at all can't be told from the type: it may be that of all others.
+    if t.page_size_log2.is_some() && !features.custom_page_sizes {
+        return Err(malformed("malformed limits flags: page sizes are of the proposal custom-page-sizes", offset));
+    }
     // A size that isn't one is for the validator to refuse; so is one that isn't a number of 64 bits, as none at all.
     let page = t.page_size_log2.map_or(PAGE, |k| 1u64.checked_shl(k).unwrap_or(0));
     let limits = Limits { min: t.initial, max: t.maximum };
-    MemType { addr: addr_type(t.memory64), limits, page, shared: t.shared }
+    Ok(MemType { addr: addr_type(t.memory64), limits, page, shared: t.shared })
 }
 
 fn addr_type(is_64: bool) -> AddrType {
@@ -337,5 +350,8 @@ fn addr_type(is_64: bool) -> AddrType {
 }
 
 fn global_type(t: &wasmparser::GlobalType, offset: usize) -> Result<GlobalType> {
+    if t.shared {
+        return Err(malformed("malformed mutability", offset));
+    }
     Ok(GlobalType { mutable: t.mutable, val: val_type(t.content_type, offset)? })
 }

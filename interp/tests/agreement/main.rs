@@ -1,0 +1,119 @@
+//! Our validator and its peer agree: on random modules, which are valid, and on mutations of them, most of which are
+//! not. Refusals are counted by rule.
+//!
+//! `ASSAY_AGREEMENT_SECONDS` makes it longer than its usual number of modules, and says which rules were never applied
+//! and which never refused anything.
+
+mod mutate;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use arbitrary::{Arbitrary, Unstructured};
+use assay_interp::binary::{self, Judgement};
+use assay_interp::syntax::{Features, Version};
+use assay_interp::valid::{self, Counts, Rule};
+use mutate::{Mutator, Random};
+
+/// Modules, if nobody says for how long, and mutations of each.
+const MODULES: u64 = 3000;
+const MUTATIONS: u64 = 12;
+
+const FEATURES: Features =
+    Features { version: Version::V3, threads: false, wide_arithmetic: true, custom_page_sizes: true };
+
+#[derive(Default)]
+struct Tally {
+    modules: u64,
+    valid: u64,
+    malformed: u64,
+    limits: u64,
+    /// How often each rule didn't hold.
+    refused: BTreeMap<Rule, u64>,
+    applied: Counts,
+}
+
+/// A random module with all features, or with some.
+fn generate(random: &mut Random) -> Option<Vec<u8>> {
+    let len = 1 << (8 + random.below(6));
+    let bytes: Vec<u8> = (0..len / 8).flat_map(|_| random.next().to_le_bytes()).collect();
+    let mut u = Unstructured::new(&bytes);
+    let config = match random.below(4) {
+        0 => wasm_smith::Config::arbitrary(&mut u).ok()?,
+        _ => wasm_smith::Config { max_memories: 3, max_tables: 4, max_instructions: 60, ..Default::default() },
+    };
+    let config = wasm_smith::Config {
+        threads_enabled: false,
+        wide_arithmetic_enabled: true,
+        custom_page_sizes_enabled: true,
+        max_types: config.max_types.min(40),
+        max_funcs: config.max_funcs.min(30),
+        max_instructions: config.max_instructions.min(200),
+        disallow_traps: false,
+        ..config
+    };
+    Some(wasm_smith::Module::new(config, &mut u).ok()?.to_bytes())
+}
+
+/// Asks both about a module, and says whether it is valid.
+#[track_caller]
+fn compare(wasm: &[u8], features: Features, tally: &mut Tally) -> bool {
+    match binary::judge(wasm, features) {
+        Err(_) | Ok(Judgement::Alone(_)) => tally.malformed += 1,
+        Ok(Judgement::Limit(_)) => tally.limits += 1,
+        Ok(Judgement::Invalid { ours, .. }) => *tally.refused.entry(ours.rule).or_default() += 1,
+        Ok(Judgement::Disagreement { ours, theirs }) => {
+            let hex: String = wasm.iter().map(|byte| format!("{byte:02x}")).collect();
+            panic!("{features:?}\nours: {ours:#?}\ntheirs: {theirs:?}\n{hex}");
+        }
+        Ok(Judgement::Valid) => {
+            tally.valid += 1;
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn the_validators_agree() {
+    let seconds = std::env::var("ASSAY_AGREEMENT_SECONDS").ok().map(|s| s.parse().expect("a number of seconds"));
+    let until = seconds.map(|s| Instant::now() + Duration::from_secs(s));
+    let mut tally = Tally::default();
+    let mut random = Random(1);
+    let mut mutator = Mutator::default();
+    let goes_on = |modules| until.map_or(modules < MODULES, |until| Instant::now() < until);
+    while goes_on(tally.modules) {
+        let Some(wasm) = generate(&mut random) else { continue };
+        tally.modules += 1;
+        let valid = compare(&wasm, FEATURES, &mut tally);
+        if valid && until.is_some() {
+            let module = binary::well_formed(&wasm, FEATURES).expect("it is valid");
+            valid::validate_with(&module, FEATURES, &mut tally.applied).expect("it is valid");
+        }
+        for _ in 0..MUTATIONS {
+            let Some(mutant) = mutator.mutate(&wasm, &mut random) else { continue };
+            compare(&mutant, FEATURES, &mut tally);
+            // By another version's rules almost nothing is valid; what is refused first, differs.
+            let features = random.pick(&Version::ALL).into();
+            compare(&mutant, features, &mut tally);
+        }
+    }
+    let Tally { modules, valid, malformed, limits, refused, applied } = &tally;
+    let invalid: u64 = refused.values().sum();
+    println!(
+        "{modules} modules; with mutations {valid} valid, {invalid} invalid, {malformed} malformed, {limits} limits"
+    );
+    println!("{} rules refused something", refused.len());
+    if until.is_some() {
+        for (rule, n) in refused {
+            println!("  {n:8} {rule}");
+        }
+        let never = |holds: &dyn Fn(&Rule) -> bool| {
+            let names: Vec<&str> = Rule::ALL.iter().filter(|rule| holds(rule)).map(|rule| rule.name()).collect();
+            names.join(" ")
+        };
+        println!("never refused: {}", never(&|rule| !refused.contains_key(rule)));
+        println!("never applied: {}", never(&|rule| applied.of(*rule) == 0));
+    }
+    assert!(*valid > *modules && invalid > 2 * modules && refused.len() > 50, "the mutations are poor");
+}
