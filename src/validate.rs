@@ -1,6 +1,7 @@
 //! `assay validate`
 
-use assay_interp::binary;
+use assay_interp::binary::{self, Error, ErrorKind, Judgement};
+use assay_interp::syntax::Features;
 
 use crate::input::{self, Language};
 use crate::output::{Failure, exit, printable, say};
@@ -18,13 +19,11 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let features = args.language.features();
     let mut worst = exit::YES;
     for path in &args.modules {
-        let checked = input::module(path)
-            .and_then(|wasm| binary::check_with(&wasm, features).map_err(|error| Failure::Module(path.clone(), error)));
-        let code = match checked {
-            Ok(()) => {
-                say!("{}: valid", printable(path))?;
-                exit::YES
-            }
+        let judged = input::module(path).and_then(|wasm| {
+            binary::judge(&wasm, features).map_err(|error| Failure::Module(path.clone(), error))
+        });
+        let code = match judged {
+            Ok(judgement) => verdict(path, judgement)?,
             Err(failure @ (Failure::Module(..) | Failure::Text(..))) => {
                 say!("{failure}")?;
                 if failure.code() == exit::MODULE { exit::NO } else { failure.code() }
@@ -35,4 +34,35 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         worst = if exit::NO == worst || code == exit::NO { exit::NO } else { worst.max(code) };
     }
     Ok(worst)
+}
+
+/// Says what both validators find, and gives the exit code.
+fn verdict(path: &str, judgement: Judgement) -> Result<u8, Failure> {
+    let path = printable(path);
+    let peer = |theirs: &Error| format!("wasmparser: {} (at byte {:#x})", theirs.message, theirs.offset);
+    Ok(match judgement {
+        Judgement::Valid => {
+            say!("{path}: valid")?;
+            exit::YES
+        }
+        Judgement::Alone(unsupported) => {
+            say!("{path}: valid by wasmparser alone: {unsupported}")?;
+            exit::YES
+        }
+        Judgement::Invalid { ours, theirs } => {
+            let phase = if theirs.kind == ErrorKind::Malformed { "malformed" } else { "invalid" };
+            say!("{path}: {phase} module: {ours}; {}", peer(&theirs))?;
+            exit::NO
+        }
+        Judgement::Limit(what) => {
+            say!("{path}: beyond an implementation limit: {what}")?;
+            exit::UNDETERMINED
+        }
+        Judgement::Disagreement { ours, theirs } => {
+            let ours = ours.map_or_else(|error| error.to_string(), |()| "valid".into());
+            let theirs = theirs.map_or_else(|error| peer(&error), |()| "wasmparser: valid".into());
+            say!("{path}: two validators disagree, so that one is wrong: please report it: ours: {ours}; {theirs}")?;
+            exit::UNDETERMINED
+        }
+    })
 }

@@ -394,7 +394,7 @@ impl fmt::Display for Fault {
             Fault::Offset(m) => write!(f, "offset {m} is out of the range of the memory's addresses"),
             Fault::Lane { index, lanes } => write!(f, "invalid lane index {index}: there are {lanes} lanes"),
             Fault::Limits { min, max } => write!(f, "the minimum {min} is greater than the maximum {max}"),
-            Fault::Size { of, found, most } => write!(f, "{of} size {found} is greater than {most}"),
+            Fault::Size { of, found, most } => write!(f, "{of} size must be at most {most}, it is {found}"),
             Fault::PageSize => f.write_str("invalid custom page size: it is 1 or 65536"),
             Fault::Supertypes(n) => write!(f, "has {n} supertypes, and can have one"),
             Fault::Forward(x) => write!(f, "supertype {x} isn't declared before it"),
