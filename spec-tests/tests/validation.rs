@@ -17,7 +17,7 @@ fn suites() -> Vec<(&'static str, Vec<Script>, Features)> {
 /// What the official tests call an error: their messages begin with one of these.
 fn names(error: &Error) -> &'static [&'static str] {
     match &*error.fault {
-        Fault::Mismatch { .. } | Fault::NoReference(_) | Fault::Select(..) => &["type mismatch"],
+        Fault::Mismatch { .. } | Fault::NoOperand | Fault::NoReference(_) | Fault::Select(..) => &["type mismatch"],
         Fault::SelectArity(_) => &["invalid result arity"],
         Fault::Unknown { space, .. } => match space {
             Space::Type => &["unknown type"],

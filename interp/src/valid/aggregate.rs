@@ -38,9 +38,9 @@ pub(super) fn i31_get_u<O: Observer>(c: &mut Checker<'_, '_, O>) -> Checked<()> 
 pub(super) fn struct_new<O: Observer>(c: &mut Checker<'_, '_, O>, x: &Idx) -> Checked<()> {
     c.rule(Rule::InstrOkStructNew);
     let fields = c.c.struct_type(&mut c.d, *x)?;
-    let types: Vec<ValType> = fields.iter().map(FieldType::unpack).collect();
     let result = ref_to(c, false, *x)?;
-    c.operate(&types, &[result])
+    c.pop_by(fields.len(), |i| fields[i].unpack())?;
+    c.push(&[result])
 }
 
 /// All fields, or the elements, of a type have a default value.

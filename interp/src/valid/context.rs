@@ -1,5 +1,7 @@
 //! Contexts (3.1.1): what is known of a module where one of its parts is looked at. Types in it are closed.
 
+use std::collections::HashMap;
+
 use super::deftypes::DefTypes;
 use super::error::{Checked, Fault, Operand, Space};
 use super::matching::Matching;
@@ -139,20 +141,15 @@ impl<'m> Context<'m> {
         Matching { types: &self.deftypes, by: d.observer() }
     }
 
-    /// A closed type as the module can say it: by the first index of a type that is equal.
-    fn open<T: Subst>(&self, t: &T) -> T {
-        t.subst(&|tu| match tu {
-            TypeUse::Def(ty) => match self.types.iter().position(|other| *other == ty) {
-                Some(x) => TypeUse::Idx(x as Idx),
-                None => tu,
-            },
-            other => other,
-        })
-    }
-
-    /// The fault, with the types as the module can say them.
+    /// The fault, with closed types as the module can say them: by the first index of a type that is equal.
     pub(super) fn told(&self, mut fault: Box<Fault>) -> Box<Fault> {
-        let val = |t: &mut ValType| *t = self.open(t);
+        let indices = self.types.iter().enumerate().rev();
+        let first: HashMap<DefType, Idx> = indices.map(|(x, ty)| (*ty, x as Idx)).collect();
+        let open = |tu| match tu {
+            TypeUse::Def(ty) => first.get(&ty).map_or(tu, |x| TypeUse::Idx(*x)),
+            other => other,
+        };
+        let val = |t: &mut ValType| *t = t.subst(&open);
         let operand = |t: &mut Operand| {
             if let Operand::Val(t) = t {
                 val(t);
@@ -170,8 +167,8 @@ impl<'m> Context<'m> {
             Fault::Packed(t) | Fault::NotNumeric(t) => storage(t),
             Fault::Elements { expected, found } => [expected, found].into_iter().for_each(storage),
             Fault::NotDefaultable(t) => val(t),
-            Fault::NotFuncs(t) => *t = self.open(t),
-            Fault::StartType(t) => *t = self.open(t),
+            Fault::NotFuncs(t) => *t = t.subst(&open),
+            Fault::StartType(t) => *t = t.subst(&open),
             _ => {}
         }
         fault

@@ -231,6 +231,8 @@ pub enum Fault {
         /// Where.
         holder: Holder,
     },
+    /// Nothing on the stack, where any value would do.
+    NoOperand,
     /// A value that isn't a reference, where any reference would do.
     NoReference(Operand),
     /// Operands of `select` that are references, or of different types.
@@ -352,11 +354,11 @@ pub enum Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |ts: &[Operand]| ts.iter().map(Operand::to_string).collect::<Vec<_>>().join(" ");
         match self {
             Fault::Mismatch { expected, found, holder } => {
                 write!(f, "expects [{}], {holder} [{}]", list(expected), list(found))
             }
+            Fault::NoOperand => f.write_str("expects a value, the stack has none"),
             Fault::NoReference(t) => write!(f, "expects a reference, the stack has [{t}]"),
             Fault::Select(a, b) => write!(f, "expects two numbers or vectors of one type, the stack has [{a} {b}]"),
             Fault::SelectArity(n) => write!(f, "has {n} types, and selects one value: invalid result arity"),
@@ -409,6 +411,16 @@ impl fmt::Display for Fault {
             Fault::Limit { what, most } => write!(f, "beyond a limit of this validator: {most} {what}"),
         }
     }
+}
+
+/// Types that a message lists, at most: the uppermost of a stack, the last of a list.
+const SHOWN: usize = 16;
+
+fn list(ts: &[Operand]) -> String {
+    let hidden = ts.len().saturating_sub(SHOWN);
+    let more = (hidden > 0).then(|| format!("({hidden} more)"));
+    let shown = ts[hidden..].iter().map(Operand::to_string);
+    more.into_iter().chain(shown).collect::<Vec<_>>().join(" ")
 }
 
 /// The types of values, as operands.

@@ -123,11 +123,11 @@ macro_rules! typing {
     ($c:ident cvtop($t:ident, $u:ident, $f:ident)) => { op!($c InstrOkCvtop [ty!($t)] [ty!($u)]) };
     ($c:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => { typing!($c cvtop($t, $u, $f)) };
     ($c:ident wideop($f:ident)) => {{
-        wide($c)?;
+        wide($c, Rule::InstrOkWideop)?;
         op!($c InstrOkWideop [I64, I64, I64, I64] [I64, I64])
     }};
     ($c:ident extwideop($sx:ident)) => {{
-        wide($c)?;
+        wide($c, Rule::InstrOkExtwideop)?;
         op!($c InstrOkExtwideop [I64, I64] [I64, I64])
     }};
     ($c:ident atomic_fence()) => {{
@@ -223,8 +223,9 @@ pub(super) fn instr<O: Observer>(c: &mut Checker<'_, '_, O>, instr: &Instr) -> C
     for_each_instruction!(dispatch c instr;)
 }
 
-/// The proposal for wide arithmetic is switched on.
-fn wide<O: Observer>(c: &Checker<'_, '_, O>) -> Checked<()> {
+/// The proposal for wide arithmetic, which adds the rule, is switched on.
+fn wide<O: Observer>(c: &mut Checker<'_, '_, O>, rule: Rule) -> Checked<()> {
+    c.rule(rule);
     if c.c.features.wide_arithmetic {
         return Ok(());
     }

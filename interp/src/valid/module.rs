@@ -1,6 +1,6 @@
 //! Modules (3.5).
 
-use rustc_hash::FxHashSet;
+use std::collections::HashSet;
 
 use super::constant;
 use super::context::Context;
@@ -48,9 +48,10 @@ pub fn validate_with<O: Observer>(module: &Module, features: Features, observer:
     c.imported_globals = c.globals.len();
     // A function's own type is looked at with its body; before that it has to be there for constant expressions.
     for (x, func) in (c.funcs.len() as Idx..).zip(&module.funcs) {
-        d.now = Rule::FuncOk;
+        let outer = d.enter(Rule::FuncOk);
         let ty = c.func_type(&mut d, func.ty);
         place(&c, &d, Item::Func(x), ty.map(drop))?;
+        d.now = outer;
         c.funcs.push(c.types[func.ty as usize]);
     }
     references(&mut c);
@@ -282,7 +283,7 @@ fn func_ok<O: Observer>(c: &Context<'_>, d: &mut Deriving<'_, O>, func: &Func, i
 
 /// `Export_ok`, and that names are disjoint.
 fn exports<O: Observer>(c: &Context<'_>, d: &mut Deriving<'_, O>) -> Result<(), Error> {
-    let mut names = FxHashSet::default();
+    let mut names = HashSet::new();
     for (i, Export { name, item }) in (0..).zip(&c.module.exports) {
         let result = d.by(Rule::ExportOk, |d| match *item {
             ExternIdx::Func(x) => d.by(Rule::ExternidxOkFunc, |_| c.func(x).map(drop)),

@@ -2,9 +2,8 @@
 //! the blocks that are open. After code that is never reached a block's operands are any: `bot`, which matches
 //! everything, stands for those that it doesn't have.
 
+use std::collections::HashSet;
 use std::ops::Deref;
-
-use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::control;
@@ -126,7 +125,7 @@ pub(super) struct Checker<'c, 'o, O> {
     pub(super) controls: Vec<Control<'c>>,
     locals: Locals,
     /// Locals without a default value that are set, and in which order they were.
-    set: FxHashSet<Idx>,
+    set: HashSet<Idx>,
     sets: Vec<Idx>,
     /// Results of the function; a constant expression isn't in one.
     pub(super) returns: Option<Types<'c>>,
@@ -147,7 +146,7 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
             stack: Vec::new(),
             controls: Vec::new(),
             locals,
-            set: FxHashSet::default(),
+            set: HashSet::new(),
             sets: Vec::new(),
             returns,
             at: 0,
@@ -234,9 +233,16 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
     /// Takes operands of these types off the stack, the last one uppermost.
     #[inline]
     pub(super) fn pop(&mut self, ts: &[ValType]) -> Checked<()> {
-        self.has(ts, Holder::Stack)?;
+        self.pop_by(ts.len(), |i| ts[i])
+    }
+
+    /// Takes `n` operands of given types off the stack. Only as many are asked for as are there: in code that is never
+    /// reached an instruction can want more than there are bytes.
+    #[inline]
+    pub(super) fn pop_by(&mut self, n: usize, t: impl Fn(usize) -> ValType) -> Checked<()> {
+        self.has_by(n, t, Holder::Stack)?;
         let height = self.block().height;
-        let len = self.stack.len().saturating_sub(ts.len()).max(height);
+        let len = self.stack.len().saturating_sub(n).max(height);
         if len > height {
             self.d.axiom(Rule::InstrsOkFrame);
         }
@@ -247,19 +253,23 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
     /// Whether there are operands of these types uppermost.
     #[inline]
     pub(super) fn has(&mut self, ts: &[ValType], holder: Holder) -> Checked<()> {
+        self.has_by(ts.len(), |i| ts[i], holder)
+    }
+
+    #[inline]
+    fn has_by(&mut self, n: usize, t: impl Fn(usize) -> ValType, holder: Holder) -> Checked<()> {
         let (height, unreachable) = (self.block().height, self.block().unreachable);
-        let there = (self.stack.len() - height).min(ts.len());
+        let there = (self.stack.len() - height).min(n);
         let from = self.stack.len() - there;
-        let enough = there == ts.len() || unreachable;
-        // What isn't there is `bot` and matches: an instruction can ask for more than there are bytes.
-        let matches = enough && (0..there).all(|i| self.matches(self.stack[from + i], ts[ts.len() - there + i]));
-        if matches { Ok(()) } else { Err(self.mismatch(ts, there, holder)) }
+        let enough = there == n || unreachable;
+        let matches = enough && (0..there).all(|i| self.matches(self.stack[from + i], t(n - there + i)));
+        if matches { Ok(()) } else { Err(self.mismatch((0..n).map(t).map(Operand::Val).collect(), there, holder)) }
     }
 
     #[cold]
-    fn mismatch(&self, ts: &[ValType], there: usize, holder: Holder) -> Box<Fault> {
+    fn mismatch(&self, expected: Vec<Operand>, there: usize, holder: Holder) -> Box<Fault> {
         let found = self.stack[self.stack.len() - there..].to_vec();
-        Box::new(Fault::Mismatch { expected: operands(ts), found, holder })
+        Box::new(Fault::Mismatch { expected, found, holder })
     }
 
     /// Takes `n` operands of one type off the stack.
@@ -267,11 +277,10 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
         let there = self.stack.len() - self.block().height;
         let n = n as usize;
         if n > there && !self.is_unreachable() {
-            let expected = vec![Operand::Val(t); (there + 1).min(n)];
-            let found = self.stack[self.stack.len() - there..].to_vec();
-            return Err(Box::new(Fault::Mismatch { expected, found, holder: Holder::Stack }));
+            // One more than there are is enough to see what is missing.
+            return Err(self.mismatch(vec![Operand::Val(t); there + 1], there, Holder::Stack));
         }
-        (0..n.min(there)).try_for_each(|_| self.pop(&[t]))
+        self.pop_by(n, |_| t)
     }
 
     /// Takes any operand off the stack.
@@ -282,7 +291,7 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
         } else if block.unreachable {
             Ok(Operand::Bot)
         } else {
-            Err(Box::new(Fault::Mismatch { expected: vec![Operand::Bot], found: Vec::new(), holder: Holder::Stack }))
+            Err(Box::new(Fault::NoOperand))
         }
     }
 
@@ -347,7 +356,7 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
         let rule = block.opener.rule();
         self.d.now = rule;
         if self.stack.len() - height > results.len() {
-            return Err(self.mismatch(&results, self.stack.len() - height, Holder::End));
+            return Err(self.mismatch(operands(&results), self.stack.len() - height, Holder::End));
         }
         self.has(&results, Holder::End)?;
         if self.block().began.wrapping_add(1) == self.at {
