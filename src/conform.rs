@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assay_engines::{Budgets, Engine, Features, Interp, Version, engine};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
-    Checked, KnownGaps, Proposal, Script, TraceError, cover, from_path, official, run_groups, trace,
+    Checked, KnownGaps, Proposal, Script, TraceError, cover, cover_validation, from_path, official, run_groups, trace,
 };
 
 use crate::input;
@@ -31,7 +31,8 @@ pub(crate) struct Args {
     /// Only files in whose suite/name this occurs
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Says for each rule of execution how many directives exercise it, and which one first; only of our interpreter
+    /// Says for each rule of execution how many directives exercise it, and which one first, and for each rule of
+    /// validation how many modules it is applied to, and how many it refuses; only of our interpreter
     #[arg(long)]
     rules: bool,
     /// Shows each step of the directive at FILE:LINE with its rule, instruction, operands and results; with =config
@@ -97,6 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     say!("{report}")?;
     if let Some(coverage) = coverage {
         say!("\n{coverage}")?;
+        say!("\n{}", cover_validation(&scripts, args.jobs, features))?;
     }
     if !report.errors.is_empty() {
         return Ok(exit::USAGE);

@@ -1,7 +1,6 @@
 //! `assay validate`
 
 use assay_interp::binary::{self, Error, ErrorKind, Judgement};
-use assay_interp::syntax::Features;
 
 use crate::input::{self, Language};
 use crate::output::{Failure, exit, printable, say};
@@ -19,9 +18,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let features = args.language.features();
     let mut worst = exit::YES;
     for path in &args.modules {
-        let judged = input::module(path).and_then(|wasm| {
-            binary::judge(&wasm, features).map_err(|error| Failure::Module(path.clone(), error))
-        });
+        let judged = input::module(path)
+            .and_then(|wasm| binary::judge(&wasm, features).map_err(|error| Failure::Module(path.clone(), error)));
         let code = match judged {
             Ok(judgement) => verdict(path, judgement)?,
             Err(failure @ (Failure::Module(..) | Failure::Text(..))) => {

@@ -1,7 +1,7 @@
 //! How long a module takes to be decoded, to be validated by ours, and to be decoded and validated by wasmparser's.
 //!
-//! `cargo bench -p assay-interp --bench validation -- FILE…`; without a file, random modules. Each figure is the best of
-//! several runs, in milliseconds for a megabyte of function bodies: most of a file can be debugging information.
+//! `cargo bench -p assay-interp --bench validation -- FILE…`; without a file, random modules. Each figure is the best
+//! of several runs, in milliseconds for a megabyte of function bodies: most of a file can be debugging information.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -30,6 +30,7 @@ mod suite;
 mod text;
 mod threads;
 mod trace;
+mod validation;
 
 pub use coverage::{Coverage, cover};
 pub use gaps::{GapCheck, GapsError, KnownGaps};
@@ -41,3 +42,4 @@ pub use script::{Script, ScriptError, from_path};
 pub use suite::{Proposal, UnknownProposal, official};
 pub use threads::Schedule;
 pub use trace::{TraceError, trace};
+pub use validation::{ValidCoverage, cover_validation};

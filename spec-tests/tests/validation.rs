@@ -4,7 +4,7 @@
 use assay_engines::{Features, Version};
 use assay_interp::binary;
 use assay_interp::valid::{self, Error, Fault, Rule, Space};
-use assay_spec_tests::{Asked, Proposal, Script, modules, official};
+use assay_spec_tests::{Asked, Proposal, Script, cover_validation, modules, official};
 
 /// All official tests, with the features that they are written for.
 fn suites() -> Vec<(&'static str, Vec<Script>, Features)> {
@@ -108,4 +108,18 @@ fn the_official_tests_are_decided() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(others, OTHER_VERSIONS.iter().map(|(_, _, lines)| lines.len()).sum::<usize>());
     assert!(valid_ones > 5000 && invalid_ones > 5000, "{valid_ones} valid, {invalid_ones} invalid");
+}
+
+/// Which rules of validation the official tests exercise: how many modules each is applied to, and how many it refuses.
+#[test]
+fn the_rules_that_the_official_tests_exercise() {
+    let coverage = cover_validation(&official(Version::V3), 2, Version::V3.into());
+    assert_eq!(coverage.missing(), []);
+    insta::assert_snapshot!("rules-3.0", coverage);
+    let wide = Proposal::WideArithmetic;
+    let coverage = cover_validation(&wide.tests(), 2, wide.features(wide.version()));
+    for rule in Rule::ALL.iter().filter(|rule| rule.is_of_proposal()) {
+        assert!(coverage.applied(*rule) > 0, "{rule}");
+        assert!(coverage.first(*rule).is_some_and(|(file, _)| file.starts_with("wide-arithmetic/")), "{rule}");
+    }
 }

@@ -1,5 +1,5 @@
 //! The instructions (2.4), one row each. Every other list of instructions in the project derives from these rows:
-//! the syntax itself, its text, decoding, dispatch, trap conditions.
+//! the syntax itself, its text, decoding, validation, dispatch, trap conditions.
 //!
 //! A row reads
 //!

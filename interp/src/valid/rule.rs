@@ -287,6 +287,48 @@ impl Rule {
     pub fn is_of_proposal(self) -> bool {
         self as usize >= Rule::InstrOkWideop as usize
     }
+
+    /// Whether it is only of types that are closed, or matches them otherwise than by what they are once they are: a
+    /// module's types are closed as they are found valid, so that no judgement ends in it.
+    pub fn is_of_closed_types(self) -> bool {
+        use Rule::*;
+        matches!(
+            self,
+            TypeuseOkRec
+                | TypeuseOkDeftype
+                | ExpandUseDeftype
+                | SubtypeOk2
+                | RectypeOk2Empty
+                | RectypeOk2Cons
+                | DeftypeOk
+                | HeaptypeSubTypeidxL
+                | HeaptypeSubTypeidxR
+                | HeaptypeSubRecStruct
+                | HeaptypeSubRecArray
+                | HeaptypeSubRecFunc
+                | HeaptypeSubRecSub
+        )
+    }
+
+    /// Whether it matches what is given for an import, which is a question of instantiation (4.7).
+    pub fn is_of_instantiation(self) -> bool {
+        use Rule::*;
+        matches!(
+            self,
+            LimitsSubMax
+                | LimitsSubEps
+                | TagtypeSub
+                | GlobaltypeSubConst
+                | GlobaltypeSubVar
+                | MemtypeSub
+                | TabletypeSub
+                | ExterntypeSubTag
+                | ExterntypeSubGlobal
+                | ExterntypeSubMem
+                | ExterntypeSubTable
+                | ExterntypeSubFunc
+        )
+    }
 }
 
 /// Told each rule that is applied, once its premises hold. `()` doesn't listen.
