@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs
+.PHONY: demo test z3 check programs mutants
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -45,7 +45,7 @@ test:
 	@if $(MAKE) --no-print-directory z3; then \
 	  $(MAKE) --no-print-directory check WHAT="--workspace"; \
 	else \
-	  $(MAKE) --no-print-directory check WHAT="--workspace --no-default-features --exclude assay-proofs --exclude assay-gate" && \
+	  $(MAKE) --no-print-directory check WHAT="--workspace --no-default-features --features assay-spec-tests/wasmtime --exclude assay-proofs --exclude assay-gate" && \
 	  { echo "$(NO_Z3)"; exit 1; }; \
 	fi
 
@@ -59,3 +59,13 @@ programs: WHAT ?= --workspace
 programs:
 	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1
 	$(CARGO) test --quiet $(WHAT) --test wasi -- --ignored
+
+MUTANTS_VERSION := 27.1.0
+# Which of the mutants: the first, fourth, seventh, …
+SHARD ?= 0/3
+
+# Whether tests notice what is changed in execution and numerics; an interrupted run goes on (docs/mutants.md).
+mutants:
+	@.mutants/bin/cargo-mutants mutants --version 2>/dev/null | grep -q ' $(MUTANTS_VERSION)$$' || \
+	  $(CARGO) install --quiet --locked --root .mutants --version $(MUTANTS_VERSION) cargo-mutants
+	@nice -n 19 interp/tests/mutants.sh $(SHARD)

@@ -1,4 +1,4 @@
-//! One trait, and every engine behind it: our interpreter, wasmtime.
+//! One trait, and every engine behind it: our interpreter and, by the feature of its name, wasmtime.
 //!
 //! An [`Engine`] holds one store at a time; instances are numbers in it. Values cross as [`Value`]s; a function
 //! reference's address means something to its own engine only.
@@ -7,6 +7,7 @@ mod host;
 mod interp;
 mod provider;
 mod replay;
+#[cfg(feature = "wasmtime")]
 mod wasmtime;
 mod watched;
 
@@ -20,6 +21,7 @@ pub use host::HostCall;
 pub use interp::Interp;
 pub use provider::provider;
 pub use replay::{Ended, Player, ReplayError, Replayed, replay};
+#[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;
 pub use watched::Watched;
 
@@ -118,7 +120,11 @@ fn no_threads() -> Outcome {
 }
 
 /// The ids of the engines in this build, as [`engine`] takes them.
-pub const ENGINES: [&str; 2] = ["interp", "wasmtime:cranelift"];
+pub const ENGINES: [&str; 1 + cfg!(feature = "wasmtime") as usize] = [
+    "interp",
+    #[cfg(feature = "wasmtime")]
+    "wasmtime:cranelift",
+];
 
 /// The engine of an id, which takes modules of these features and no others.
 ///
@@ -128,6 +134,7 @@ pub const ENGINES: [&str; 2] = ["interp", "wasmtime:cranelift"];
 pub fn engine(id: &str, budgets: Budgets, features: Features) -> Result<Box<dyn Engine>, UnknownEngine> {
     match id {
         "interp" => Ok(Box::new(Interp::with_features(budgets, features))),
+        #[cfg(feature = "wasmtime")]
         "wasmtime:cranelift" | "wasmtime" => Ok(Box::new(Wasmtime::with_features(budgets, features))),
         _ => Err(UnknownEngine(id.to_owned())),
     }

