@@ -52,9 +52,8 @@ test:
 check:
 	$(CARGO) clippy --quiet $(WHAT) --all-targets -- -D warnings
 	$(CARGO) test --quiet $(WHAT)
-	@$(MAKE) --no-print-directory programs WHAT="$(WHAT)"
 
-# Real programs, compiled for this machine and for WASI: they run beside themselves.
+# Real programs, compiled for this machine and for WASI: they run beside themselves. Needs rustup and network access.
 programs: WHAT ?= --workspace
 programs:
 	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1

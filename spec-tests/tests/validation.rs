@@ -10,7 +10,7 @@ use assay_spec_tests::{Asked, Proposal, Script, cover_validation, modules, offic
 fn suites() -> Vec<(&'static str, Vec<Script>, Features)> {
     let versions = Version::ALL.map(|v| (v.name(), official(v), v.into()));
     let proposals = [Proposal::WideArithmetic, Proposal::CustomPageSizes];
-    let proposals = proposals.map(|p| (p.name(), p.tests(), p.features(p.version())));
+    let proposals = proposals.map(|p| (p.name(), p.tests(), p.on(Features::from(p.version()))));
     versions.into_iter().chain(proposals).collect()
 }
 
@@ -117,7 +117,7 @@ fn the_rules_that_the_official_tests_exercise() {
     assert_eq!(coverage.missing(), []);
     insta::assert_snapshot!("rules-3.0", coverage);
     let wide = Proposal::WideArithmetic;
-    let coverage = cover_validation(&wide.tests(), 2, wide.features(wide.version()));
+    let coverage = cover_validation(&wide.tests(), 2, wide.on(Features::from(wide.version())));
     for rule in Rule::ALL.iter().filter(|rule| rule.is_of_proposal()) {
         assert!(coverage.applied(*rule) > 0, "{rule}");
         assert!(coverage.first(*rule).is_some_and(|(file, _)| file.starts_with("wide-arithmetic/")), "{rule}");

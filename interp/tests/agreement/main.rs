@@ -20,7 +20,7 @@ const MODULES: u64 = 3000;
 const MUTATIONS: u64 = 12;
 
 const FEATURES: Features =
-    Features { version: Version::V3, threads: false, wide_arithmetic: true, custom_page_sizes: true };
+    Features { threads: false, ..Features::ALL };
 
 #[derive(Default)]
 struct Tally {

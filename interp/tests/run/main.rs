@@ -3,10 +3,14 @@
 mod addresses;
 mod budgets;
 mod bulk;
+mod configs;
 mod derivations;
 mod heap;
+mod limits;
 mod pages;
 mod threads;
+mod unwinding;
+mod values;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use assay_interp::binary::{self, Judgement};
 use assay_interp::syntax::{Features, Version};
 use assay_interp::valid::{self, Counts, Rule};
 
-const ALL: Features = Features { version: Version::V3, threads: false, wide_arithmetic: true, custom_page_sizes: true };
+const ALL: Features = Features { threads: false, ..Features::ALL };
 
 fn module(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|e| panic!("{text}: {e}"))
