@@ -25,8 +25,8 @@ pub(crate) struct Args {
     /// The exported function to call; without it `_start`, if there is one
     #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
     invoke: Option<String>,
-    /// Its arguments, or those of a program; negative decimal numbers are ordinary ones, -0x1, -inf, -nan and options of
-    /// a program stand after --
+    /// Its arguments, or those of a program; negative decimal numbers are ordinary ones, -0x1, -inf, -nan and options
+    /// of a program stand after --
     #[arg(value_name = "ARG", allow_negative_numbers = true)]
     args: Vec<String>,
     /// Replays a scenario, in which the module is called "module"

@@ -17,7 +17,9 @@ fn argument() -> impl Strategy<Value = u64> {
 
 proptest! {
     #[test]
-    fn every_call_is_answered(calls in prop::collection::vec((0..FUNCTIONS.len(), [(); 9].map(|()| argument())), 1..40)) {
+    fn every_call_is_answered(
+        calls in prop::collection::vec((0..FUNCTIONS.len(), [(); 9].map(|()| argument())), 1..40),
+    ) {
         let mut p = Program::with(Streams { input: Box::new(io::empty()), ..Streams::inherited() }, |host| {
             host.deterministic(0);
         });

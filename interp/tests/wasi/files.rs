@@ -40,6 +40,23 @@ fn a_terminal_is_a_character_device_without_a_position() {
     }
 }
 
+/// A folder can hold what is no file.
+#[cfg(target_os = "linux")]
+#[test]
+fn devices() {
+    let mut p = Program::of(Streams::inherited(), |host| host.dir(std::path::Path::new("/dev"), "/dev").unwrap());
+    let open = |p: &mut Program, name| p.try_open_in(4, 0, name, 0, ALL_RIGHTS, 0).unwrap();
+    let (zero, null, full) = (open(&mut p, "zero"), open(&mut p, "null"), open(&mut p, "full"));
+    assert_eq!(p.read(zero, 3), Ok(vec![0; 3]));
+    assert_eq!((p.read(null, 3), p.write(null, b"abc")), (Ok(vec![]), Ok(3)));
+    assert_eq!(p.write(full, b"abc"), Err(51), "no space left");
+    assert_eq!(p.call("fd_seek", &[zero, 0, 0, OUT]), errno::SPIPE);
+    p.ok("fd_fdstat_get", &[zero, OUT]);
+    assert_eq!(p.bytes(OUT, 1), [2]);
+    p.ok("fd_filestat_get", &[zero, OUT]);
+    assert!(p.bytes(OUT + 16, 1) == [2] && p.u64(OUT + 24) == 1);
+}
+
 /// A stream that fails after some bytes.
 struct Narrow(usize);
 

@@ -8,13 +8,13 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use super::Wasi;
-use super::descriptor::{Entry, Node};
+use super::descriptor::{Entry, Node, Stream};
 use super::memory::Memory;
 use super::types::{Answer, DIRENT, Errno, FileStat, FileType, dirent, fdflags, fdstat, flags, rights};
 use super::world::{Times, World};
 
-/// Reads or writes buffer by buffer until all are done, nothing more can be, or an error comes: the bytes done. An error
-/// behind bytes that were done isn't told; the next call meets it again.
+/// Reads or writes buffer by buffer until all are done, nothing more can be, or an error comes: the bytes done. An
+/// error behind bytes that were done isn't told; the next call meets it again.
 fn transfer(buffers: Vec<Range<usize>>, mut one: impl FnMut(Range<usize>) -> io::Result<usize>) -> Answer<u32> {
     let mut done = 0;
     for mut buffer in buffers {
@@ -103,6 +103,7 @@ impl Wasi {
         let descriptor = self.descriptors.with(fd, rights::FD_FILESTAT_GET)?;
         let filetype = descriptor.filetype();
         let found = match &descriptor.node {
+            Node::Stream(Stream::Device(file), _) => self.world.filestat(&Metadata::from_file(file)?),
             Node::Stream(..) => FileStat { dev: 0, ino: 0, filetype, nlink: 0, size: 0, times: [0; 3] },
             Node::File(file, _) => self.world.filestat(&Metadata::from_file(file)?),
             Node::Directory(dir, _) => self.world.filestat(&dir.dir_metadata()?),
