@@ -53,8 +53,9 @@ check:
 	$(CARGO) clippy --quiet $(WHAT) --all-targets -- -D warnings
 	$(CARGO) test --quiet $(WHAT)
 
-# Real programs, compiled for this machine and for WASI: they run beside themselves. Needs rustup and network access.
-programs: WHAT ?= --workspace
+# Real programs, compiled for this machine and for WASI: they run beside themselves. Needs rustup and network access, and
+# no Z3.
+programs: WHAT ?= --no-default-features
 programs:
 	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1
 	$(CARGO) test --quiet $(WHAT) --test wasi -- --ignored
