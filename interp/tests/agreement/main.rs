@@ -19,8 +19,7 @@ use mutate::{Mutator, Random};
 const MODULES: u64 = 3000;
 const MUTATIONS: u64 = 12;
 
-const FEATURES: Features =
-    Features { threads: false, ..Features::ALL };
+const FEATURES: Features = Features { threads: false, ..Features::ALL };
 
 #[derive(Default)]
 struct Tally {

@@ -11,7 +11,7 @@ fn about_to_call(text: &str, export: &str, args: &[i32]) -> (Config<Concrete>, C
     let d = Concrete::default();
     let mut config = Config::new(Store::default(), 1000);
     let module = module(text);
-    let instance = alloc_module(&mut config, &d, &module, &[]).expect("it has room");
+    let instance = alloc_module(&mut config, &d, &module, &[], &mut Config::step).expect("it has room");
     config.enter(&instance, &Arc::new(initialisation(&module)), 0);
     ended(&mut config, &d);
     let Some(ExternAddr::Func(f)) = instance.export(export) else { panic!("no function {export}") };
