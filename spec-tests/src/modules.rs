@@ -35,7 +35,9 @@ pub struct TestModule {
 pub fn modules(script: &Script) -> Result<Vec<TestModule>, ScriptError> {
     with_directives(script, |directives, lines| {
         let mut found = Vec::new();
-        for directive in directives {
+        // Those of threads are among the others.
+        let mut waiting: Vec<WastDirective<'_>> = directives.into_iter().rev().collect();
+        while let Some(directive) = waiting.pop() {
             let place = lines.place(directive.span());
             let (wasm, asked) = match directive {
                 WastDirective::Module(mut module) | WastDirective::ModuleDefinition(mut module) => {
@@ -47,6 +49,10 @@ pub fn modules(script: &Script) -> Result<Vec<TestModule>, ScriptError> {
                 WastDirective::AssertUnlinkable { mut module, .. } => (assemble(&mut module), Asked::Valid),
                 WastDirective::AssertTrap { exec: WastExecute::Wat(mut module), .. } => {
                     (assemble(&mut module), Asked::Valid)
+                }
+                WastDirective::Thread(thread) => {
+                    waiting.extend(thread.directives.into_iter().rev());
+                    continue;
                 }
                 _ => continue,
             };

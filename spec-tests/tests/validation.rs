@@ -1,16 +1,17 @@
 //! Our validator decides every module of the official tests as they say, alone, and for the reason that they name; and
 //! as its peer does.
 
+use std::path::Path;
+
 use assay_engines::{Features, Version};
 use assay_interp::binary;
 use assay_interp::valid::{self, Error, Fault, Rule, Space};
-use assay_spec_tests::{Asked, Proposal, Script, cover_validation, modules, official};
+use assay_spec_tests::{Asked, Proposal, Script, cover_validation, from_path, modules, official};
 
 /// All official tests, with the features that they are written for.
 fn suites() -> Vec<(&'static str, Vec<Script>, Features)> {
     let versions = Version::ALL.map(|v| (v.name(), official(v), v.into()));
-    let proposals = Proposal::ALL;
-    let proposals = proposals.map(|p| (p.name(), p.tests(), p.on(Features::from(p.version()))));
+    let proposals = Proposal::ALL.map(|p| (p.name(), p.tests(), p.on(p.version().into())));
     versions.into_iter().chain(proposals).collect()
 }
 
@@ -99,9 +100,10 @@ fn the_rules_that_the_official_tests_exercise() {
     let coverage = cover_validation(&official(Version::V3), 2, Version::V3.into());
     assert_eq!(coverage.missing(), []);
     insta::assert_snapshot!("rules-3.0", coverage);
-    let of_proposals: Vec<_> = [Proposal::WideArithmetic, Proposal::Threads]
-        .map(|p| cover_validation(&p.tests(), 2, p.on(Features::from(p.version()))))
-        .into();
+    // What the official tests leave out, has cases of ours.
+    let cases = from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/threads")).expect("the cases");
+    let mut of_proposals = vec![cover_validation(&cases, 2, Features::ALL)];
+    of_proposals.extend(Proposal::ALL.map(|p| cover_validation(&p.tests(), 2, p.on(p.version().into()))));
     for rule in Rule::ALL.iter().filter(|rule| rule.is_of_proposal()) {
         assert!(of_proposals.iter().any(|coverage| coverage.applied(*rule) > 0), "{rule}");
     }

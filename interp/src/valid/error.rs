@@ -339,8 +339,8 @@ pub enum Fault {
     StartType(FuncType),
     /// The same name twice.
     Duplicate(String),
-    /// More memories, tables or results than the version of the standard has.
-    Multiple(&'static str, Version),
+    /// More memories, tables or results than there can be: of what, and by whom.
+    Multiple(&'static str, &'static str),
     /// Something that the version of the standard doesn't have.
     Beyond(String, Since),
     /// Beyond a bound of this validator.
@@ -405,7 +405,7 @@ impl fmt::Display for Fault {
             Fault::TagResults => f.write_str("the type of a tag has no results"),
             Fault::StartType(t) => write!(f, "expects a function [] -> [], it is {t}"),
             Fault::Duplicate(name) => write!(f, "duplicate export name {name:?}"),
-            Fault::Multiple(what, version) => write!(f, "multiple {what}, of which {version} has at most one"),
+            Fault::Multiple(what, by) => write!(f, "multiple {what}, of which {by} has at most one"),
             Fault::Beyond(what, Since::Version(version)) => write!(f, "{what} came with version {version}"),
             Fault::Beyond(what, Since::Proposal(name)) => write!(f, "{what} needs the proposal {name}"),
             Fault::Limit { what, most } => write!(f, "beyond a limit of this validator: {most} {what}"),

@@ -123,15 +123,15 @@ macro_rules! typing {
     ($c:ident cvtop($t:ident, $u:ident, $f:ident)) => { op!($c InstrOkCvtop [ty!($t)] [ty!($u)]) };
     ($c:ident partial_cvtop($t:ident, $u:ident, $f:ident)) => { typing!($c cvtop($t, $u, $f)) };
     ($c:ident wideop($f:ident)) => {{
-        wide($c, Rule::InstrOkWideop)?;
+        proposal($c, Rule::InstrOkWideop)?;
         op!($c InstrOkWideop [I64, I64, I64, I64] [I64, I64])
     }};
     ($c:ident extwideop($sx:ident)) => {{
-        wide($c, Rule::InstrOkExtwideop)?;
+        proposal($c, Rule::InstrOkExtwideop)?;
         op!($c InstrOkExtwideop [I64, I64] [I64, I64])
     }};
     ($c:ident atomic_fence()) => {{
-        threads($c)?;
+        proposal($c, Rule::InstrOkAtomicFence)?;
         op!($c InstrOkAtomicFence [] [])
     }};
     ($c:ident atomic_load($t:ident, $W:ident) $ao:ident) => {
@@ -223,21 +223,14 @@ pub(super) fn instr<O: Observer>(c: &mut Checker<'_, '_, O>, instr: &Instr) -> C
     for_each_instruction!(dispatch c instr;)
 }
 
-/// The proposal for wide arithmetic, which adds the rule, is switched on.
-fn wide<O: Observer>(c: &mut Checker<'_, '_, O>, rule: Rule) -> Checked<()> {
+/// The proposal that adds the rule is switched on.
+pub(super) fn proposal<O: Observer>(c: &mut Checker<'_, '_, O>, rule: Rule) -> Checked<()> {
     c.rule(rule);
-    if c.c.features.wide_arithmetic {
-        return Ok(());
-    }
-    Err(Box::new(Fault::Beyond("the instruction".into(), Since::Proposal("wide-arithmetic"))))
-}
-
-/// The proposal for threads is switched on.
-pub(super) fn threads<O: Observer>(c: &Checker<'_, '_, O>) -> Checked<()> {
-    if c.c.features.threads {
-        return Ok(());
-    }
-    Err(Box::new(Fault::Beyond("the instruction".into(), Since::Proposal("threads"))))
+    let (on, name) = match rule {
+        Rule::InstrOkWideop | Rule::InstrOkExtwideop => (c.c.features.wide_arithmetic, "wide-arithmetic"),
+        _ => (c.c.features.threads, "threads"),
+    };
+    if on { Ok(()) } else { Err(Box::new(Fault::Beyond("the instruction".into(), Since::Proposal(name)))) }
 }
 
 /// The version that brought the instruction with an opcode.
@@ -252,8 +245,8 @@ fn since(opcode: &[u8]) -> Version {
         [_] => Version::V1,
         // Aggregates.
         [0xFB, ..] => Version::V3,
-        // Atomic accesses: of a proposal that 1.0 can have.
-        [0xFE, ..] => Version::V1,
+        // Of proposals, which any version can have.
+        [0xFC, 0x13..=0x16] | [0xFE, ..] => Version::V1,
         // Relaxed vector instructions.
         [0xFD, _, high] if high >= 0x02 => Version::V3,
         // Saturating conversion and bulk memory; vectors.

@@ -1,7 +1,7 @@
 //! Memory instructions (3.4.13).
 
 use super::error::{Checked, Fault};
-use super::instr::threads;
+use super::instr::proposal;
 use super::rule::{Observer, Rule};
 use super::stack::Checker;
 use super::table::least;
@@ -58,8 +58,7 @@ pub(super) fn atomic<O: Observer>(
     operands: &[ValType],
     results: &[ValType],
 ) -> Checked<()> {
-    threads(c)?;
-    c.rule(rule);
+    proposal(c, rule)?;
     let at = mem_arg(c, ao, bytes)?;
     let natural = bytes.ilog2() as u8;
     if ao.align != natural {

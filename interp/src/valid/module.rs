@@ -73,6 +73,7 @@ pub fn validate_with<O: Observer>(module: &Module, features: Features, observer:
         d.axiom(Rule::GlobalsOkCons);
     }
     d.axiom(Rule::GlobalsOkEmpty);
+    d.now = Rule::ModuleOk;
     let result = at_most_one(&c);
     place(&c, &d, Item::Module, result)?;
     for (x, elem) in (0..).zip(&module.elems) {
@@ -145,13 +146,13 @@ fn references(c: &mut Context<'_>) {
 /// What older versions have no more than one of.
 fn at_most_one(c: &Context<'_>) -> Checked<()> {
     let version = c.features.version;
-    if c.mems.len() > 1 && (version < Version::V3 || c.features.single_memory) {
-        return Err(Box::new(Fault::Multiple("memories", version)));
+    let multiple = |what, by| Err(Box::new(Fault::Multiple(what, by)));
+    match (c.tables.len(), c.mems.len()) {
+        (2.., _) if version < Version::V2 => multiple("tables", version.name()),
+        (_, 2..) if version < Version::V3 => multiple("memories", version.name()),
+        (_, 2..) if c.features.single_memory => multiple("memories", "the standard before multi-memory"),
+        _ => Ok(()),
     }
-    if c.tables.len() > 1 && version < Version::V2 {
-        return Err(Box::new(Fault::Multiple("tables", version)));
-    }
-    Ok(())
 }
 
 /// `Expr_ok_const`

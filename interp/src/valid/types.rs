@@ -83,7 +83,7 @@ impl Context<'_> {
 
     fn func_type_ok<O: Observer>(&self, d: &mut Deriving<'_, O>, t: &FuncType) -> Checked<()> {
         if t.results.len() > 1 && !self.since(Version::V2) {
-            return Err(Box::new(Fault::Multiple("results of a function", Version::V1)));
+            return Err(Box::new(Fault::Multiple("results of a function", Version::V1.name())));
         }
         self.result_type(d, &t.params)?;
         self.result_type(d, &t.results)

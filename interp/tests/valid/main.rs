@@ -1,6 +1,7 @@
 //! What our validator says of modules that aren't valid, and that it says it soon.
 
 mod hostile;
+mod matching;
 
 use std::fmt::Write;
 
@@ -8,7 +9,7 @@ use assay_interp::binary::{self, Judgement};
 use assay_interp::syntax::{Features, Version};
 use assay_interp::valid::{self, Counts, Rule};
 
-const ALL: Features = Features { threads: false, ..Features::ALL };
+const ALL: Features = Features::ALL;
 
 fn module(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|e| panic!("{text}: {e}"))
@@ -36,6 +37,7 @@ const CASES: &[&str] = &[
     "(memory 2 1)",
     "(memory i64 0x1_0000_0000_0001)",
     "(memory 0 (pagesize 2))",
+    "(memory 1 shared)",
     "(table 2 1 funcref)",
     "(table 1 (ref func))",
     "(type (func (result i32))) (tag (type 0))",
@@ -88,6 +90,7 @@ const CASES: &[&str] = &[
     "(func) (func ref.func 0 drop)",
     "(memory 1) (func i32.const 0 i32.load align=8 drop)",
     "(memory 1) (func i32.const 0 i32.load offset=4294967296 drop)",
+    "(memory 1) (func i32.const 0 i32.atomic.load align=1 drop)",
     "(func (param v128) local.get 0 i32x4.extract_lane 4 drop)",
     // Constant expressions, segments, exports.
     "(func) (global i32 (i32.const 0) (i32.eqz))",
@@ -120,6 +123,7 @@ fn a_refusal_names_the_rule_and_says_what_was_expected_and_found() {
         (Version::V2, "(func return_call 0)"),
         (Version::V2, "(type (struct))"),
         (Version::V2, "(global i32 (i32.const 0)) (global i32 (global.get 0))"),
+        (Version::V3, "(func atomic.fence)"),
         (Version::V3, "(func (param i64) local.get 0 local.get 0 i64.mul_wide_s drop drop)"),
     ] {
         let error = refusal(&module(&format!("(module {text})")), version.into());
