@@ -45,6 +45,8 @@ fn what_later_versions_brought() {
         (Version::V3, "(module (type (struct)))", Malformed),
         (Version::V3, "(module (type (sub (func))))", Malformed),
         (Version::V3, "(module (rec (type (func)) (type (func))))", Malformed),
+        (Version::V3, "(module (rec (type (func))))", Malformed),
+        (Version::V3, "(module (rec))", Malformed),
         (Version::V3, "(module (type $f (func)) (func (param (ref null $f))))", Malformed),
         (Version::V3, "(module (table 1 (ref func) (ref.func 0)) (func))", Malformed),
         (Version::V3, "(module (tag))", Malformed),
@@ -82,6 +84,10 @@ fn the_segments_of_1_0_begin_with_an_index() {
         binary::decode_with(&wasm, Version::V2.into()).unwrap_or_else(|e| panic!("{sections:x?}: {e}"));
         assert_eq!(refused(&wasm, Version::V1.into()), ErrorKind::Malformed, "{sections:x?}");
     }
+    // A section of tags without any.
+    let wasm = b"\0asm\x01\0\0\0\x0d\x01\0";
+    assert!(binary::decode_with(wasm, Version::V3.into()).is_ok());
+    assert_eq!(refused(wasm, Version::V2.into()), ErrorKind::Malformed);
     let plain = bytes("(module (memory 1) (table 1 funcref) (func) (elem (i32.const 0) 0) (data (i32.const 0) \"a\"))");
     assert!(binary::decode_with(&plain, Version::V1.into()).is_ok());
 }

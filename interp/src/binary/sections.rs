@@ -13,7 +13,7 @@ use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::{
     AddrType, CompType, Data, Elem, Export, Expr, ExternIdx, ExternType, Features, FieldType, Func, FuncType, Global,
     GlobalType, Idx, Import, Instr, Limits, MemType, Module, PAGE, RefType, SegmentMode, StorageType, SubType, Table,
-    TableType, TypeUse,
+    TableType, TypeUse, Version,
 };
 
 /// Collects a module, payload by payload.
@@ -105,6 +105,10 @@ impl Reader {
                 }
             }
             Payload::TagSection(section) => {
+                // It may have no tag in it that a validator would refuse.
+                if self.features.version < Version::V3 {
+                    return Err(malformed("malformed section id 13", section.range().start));
+                }
                 for tag in items!(section) {
                     self.module.tags.push(tag?.1.func_type_idx);
                 }
@@ -181,6 +185,10 @@ impl Reader {
     }
 
     fn rec_group(&mut self, group: RecGroup, offset: usize) -> Result<()> {
+        // That it is written can't be told from a group of one type.
+        if group.is_explicit_rec_group() && self.features.version < Version::V3 {
+            return Err(malformed("malformed type: recursive types came with version 3.0", offset));
+        }
         for ty in group.into_types() {
             let sub = self.note(sub_type(&ty, offset))?;
             // Keeps the index space whole; what isn't supported is refused before anybody looks.

@@ -158,7 +158,7 @@ impl Context<'_> {
             CompType::Struct(_) => beyond("a structure type", Version::V3),
             CompType::Array(_) => beyond("an array type", Version::V3),
             CompType::Func(_) if !sub.is_final || !sub.supers.is_empty() => beyond("a sub type", Version::V3),
-            CompType::Func(_) if group != 1 => beyond("a recursive type", Version::V3),
+            CompType::Func(_) if group > 1 => beyond("a recursive type", Version::V3),
             CompType::Func(_) => Ok(()),
         }
     }

@@ -34,8 +34,29 @@ struct Tally {
     applied: Counts,
 }
 
+/// What random modules don't have: instructions from array to array, and locals without a default value.
+const RARE: &str = r#"(module
+    (type $f (func)) (type $b (array (mut i8))) (type $r (array (mut (ref null $f)))) (type $n (sub (array (ref $f))))
+    (data $d "data") (elem $e (ref null $f) (ref.null $f)) (elem $g (ref $f) (ref.func 0))
+    (func (param (ref $b) (ref $r) (ref null $n) i32) (local $x (ref $b)) (local (ref null $r) (ref $n))
+        (array.copy $b $b (local.get 0) (local.get 3) (local.get 0) (i32.const 1) (i32.const 2))
+        (array.copy $r $n (local.get 1) (i32.const 0) (local.get 2) (local.get 3) (i32.const 2))
+        (array.init_data $b $d (local.get 0) (i32.const 0) (i32.const 1) (i32.const 2))
+        (array.init_elem $r $g (local.get 1) (i32.const 0) (i32.const 0) (i32.const 1))
+        (array.fill $b (local.get 0) (i32.const 0) (i32.const 7) (i32.const 1))
+        (local.set $x (array.new_data $b $d (i32.const 0) (i32.const 1)))
+        (if (local.get 3)
+            (then (local.set 6 (array.new_fixed $n 1 (ref.func 0))) (drop (local.get 6)))
+            (else (drop (array.get_u $b (local.get $x) (local.get 3)))))
+        (block $l (result (ref $f))
+            (drop (br_on_non_null $l (array.get $r (local.get 1) (local.get 3)))) (unreachable))
+        (drop)))"#;
+
 /// A random module with all features, with some, or of an older version.
 fn generate(random: &mut Random) -> Option<(Vec<u8>, Features)> {
+    if random.below(16) == 0 {
+        return Some((wat::parse_str(RARE).expect("a text"), FEATURES));
+    }
     let len = 1 << (8 + random.below(6));
     let bytes: Vec<u8> = (0..len / 8).flat_map(|_| random.next().to_le_bytes()).collect();
     let mut u = Unstructured::new(&bytes);
