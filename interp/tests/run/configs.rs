@@ -2,6 +2,7 @@
 
 use assay_interp::exec::module::{alloc_module, initialisation};
 use assay_interp::exec::{Config, Progress};
+use assay_interp::syntax::{AddrType, GlobalType, Limits, MemType, RefType, TableType};
 use assay_interp::trace::Step;
 
 use super::*;
@@ -127,4 +128,33 @@ fn steps_have_places() {
     let place = trap.place.expect("a place");
     assert_eq!((place.func, place.at), (Some(2), 9));
     insta::assert_snapshot!(places.0.join("\n"));
+}
+
+/// What the outside allocates has the address that it is told, and can be imported by that.
+#[test]
+fn what_the_outside_allocates_is_found() {
+    let mut machine = Machine::new(Budgets::default());
+    let store = machine.store_mut();
+    let limits = Limits { min: 1, max: Some(2) };
+    let global = |value| (GlobalType { mutable: false, val: ValType::I32 }, Val::I32(value));
+    let mem = |byte| (MemType { addr: AddrType::I32, limits, page: PAGE }, vec![byte; PAGE as usize]);
+    let table = |n| {
+        let element = RefType::null(HeapType::Extern);
+        (TableType { addr: AddrType::I32, element, limits }, vec![Ref::host(n)])
+    };
+    let globals = [5, 6].map(global).map(|(ty, value)| store.alloc_global(ty, value));
+    let mems = [7, 8].map(mem).map(|(ty, bytes)| store.alloc_mem(ty, bytes));
+    let tables = [9, 10].map(table).map(|(ty, elements)| store.alloc_table(ty, elements));
+    assert_eq!([globals, mems, tables], [[0, 1]; 3]);
+    let text = r#"(module
+        (import "m" "g" (global i32)) (import "m" "m" (memory 1 2)) (import "m" "t" (table 1 2 externref))
+        (func (export "f") (result i32 i32 externref)
+            (global.get 0) (i32.load8_u (i32.const 65535)) (table.get 0 (i32.const 0))))"#;
+    for (at, wanted) in [(0, (5, 7, 9)), (1, (6, 8, 10))] {
+        let imports = [ExternAddr::Global(globals[at]), ExternAddr::Mem(mems[at]), ExternAddr::Table(tables[at])];
+        let instance = machine.instantiate(&module(text), &imports, &mut (), &mut ()).expect("they match");
+        let Some(ExternAddr::Func(f)) = instance.export("f") else { panic!("a function") };
+        let results = vec![Val::I32(wanted.0), Val::I32(wanted.1), Val::Ref(Ref::host(wanted.2))];
+        assert_eq!(machine.invoke(f, &[], &mut (), &mut ()), Outcome::Returned(results));
+    }
 }
