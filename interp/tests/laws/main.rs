@@ -126,6 +126,19 @@ impl Vars {
     }
 }
 
+/// Whether the widths of result and operands are such as SMT-LIB asks for: `eval_op` would make do with others.
+fn is_well_sorted(op: Op, width: u8, [a, b, c]: [u8; 3]) -> bool {
+    match op {
+        Op::Extract(low) => low + width <= a,
+        Op::Concat => width == a + b,
+        Op::Zext | Op::Sext => width >= a,
+        Op::Eq | Op::Ult | Op::Slt => width == 1 && a == b,
+        Op::Ite => a == 1 && b == width && c == width,
+        Op::Select | Op::Store => true,
+        _ => a == width && b == width,
+    }
+}
+
 /// A term compiled for many evaluations, by `eval_op` alone: it says what the term means, without simplifying it.
 struct Compiled {
     nodes: Vec<Compute>,
@@ -148,6 +161,7 @@ impl Compiled {
                 Compute::Var(vars.vars.iter().position(|(var, _)| *var == id).expect("a variable of ours"))
             }
             Node::Op(op, args) => {
+                assert!(is_well_sorted(op, vars.d.width(*t), args.map(|arg| vars.d.width(arg))), "{op:?}");
                 let arg_width = vars.d.width(if op == Op::Concat { args[1] } else { args[0] });
                 Compute::Op(op, vars.d.width(*t), arg_width, args.map(at))
             }
