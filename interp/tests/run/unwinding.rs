@@ -46,3 +46,33 @@ fn an_exception_discards_what_is_beside_it_and_around_it() {
     let rules = [Rule::ThrowRefInstrs, Rule::ThrowRefLabel, Rule::ThrowRefHandlerEmpty, Rule::ThrowRefFrame];
     unwound("(throw $e)", rules);
 }
+
+/// A clause of another tag lets an exception pass to the next one, and past the handler if there is none.
+#[test]
+fn clauses_are_tried_in_order() {
+    let mut run = Run::new(
+        r#"(module (tag $a) (tag $b) (tag $c)
+        (func $throw (param i32)
+            (if (i32.eq (local.get 0) (i32.const 1)) (then (throw $a)))
+            (if (i32.eq (local.get 0) (i32.const 2)) (then (throw $b)))
+            (if (i32.eq (local.get 0) (i32.const 3)) (then (throw $c))))
+        (func (export "plain") (param i32) (result i32)
+            (block $a (block $b
+                (try_table (catch $a $a) (catch $b $b) (call $throw (local.get 0)))
+                (return (i32.const 0)))
+                (return (i32.const 20)))
+            (i32.const 10))
+        (func (export "refs") (param i32) (result i32)
+            (block $a (result exnref) (block $b (result exnref)
+                (try_table (catch_ref $a $a) (catch_ref $b $b) (call $throw (local.get 0)))
+                (return (i32.const 0)))
+                (drop) (return (i32.const 20)))
+            (drop) (i32.const 10)))"#,
+    );
+    for export in ["plain", "refs"] {
+        for (c, wanted) in [(0, 0), (1, 10), (2, 20)] {
+            assert_eq!(run.call(export, &[c]), returned(&[wanted]), "{export}");
+        }
+        assert_eq!(run.call(export, &[3]), Outcome::Threw(Vec::new()), "{export}");
+    }
+}
