@@ -7,7 +7,7 @@ set -eu
 
 shard=$1
 work=$PWD/.mutants
-version=$(cat interp/src/exec/*.rs interp/src/num/*.rs .cargo/mutants.toml | cksum | cut -d ' ' -f 1)
+version=$(cat interp/src/exec/*.rs interp/src/exec/flat/*.rs interp/src/num/*.rs .cargo/mutants.toml | cksum | cut -d ' ' -f 1)
 results=$work/results/$version/$(echo "$shard" | tr / -)
 
 mutants() {
@@ -74,7 +74,7 @@ ulimit -t 120
 
 stage assay-interp "--lib --test laws --test run --test vectors --test rules"
 stage "assay-engines assay-spec-tests" \
-  "--lib --test allowed --test official --test profiles --test rules --test traps"
+  "--lib --test allowed --test official --test flat --test profiles --test rules --test threads --test traps"
 
 count() {
   wc -l < "$results/$1.txt" | tr -d ' '

@@ -137,7 +137,7 @@ fn what_the_outside_allocates_is_found() {
     let store = machine.store_mut();
     let limits = Limits { min: 1, max: Some(2) };
     let global = |value| (GlobalType { mutable: false, val: ValType::I32 }, Val::I32(value));
-    let mem = |byte| (MemType { addr: AddrType::I32, limits, page: PAGE }, vec![byte; PAGE as usize]);
+    let mem = |byte| (MemType { addr: AddrType::I32, limits, page: PAGE, shared: false }, vec![byte; PAGE as usize]);
     let table = |n| {
         let element = RefType::null(HeapType::Extern);
         (TableType { addr: AddrType::I32, element, limits }, vec![Ref::host(n)])
