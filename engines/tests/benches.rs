@@ -1,0 +1,99 @@
+//! What the benches run is valid, returns what the list of it says, and the same in every engine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assay_engines::{Budgets, ENGINES, Features, Outcome, Value, engine};
+use assay_interp::exec::Val;
+use serde::Deserialize;
+
+/// engines/benches/programs.toml.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Benches {
+    bench: Vec<Bench>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bench {
+    name: String,
+    file: PathBuf,
+    entry: String,
+    args: Vec<i32>,
+    result: i64,
+    small: Option<Vec<i32>>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches")
+}
+
+fn benches() -> Vec<Bench> {
+    let list = fs::read_to_string(folder().join("programs.toml")).unwrap();
+    toml::from_str::<Benches>(&list).unwrap().bench
+}
+
+impl Bench {
+    fn wasm(&self) -> Vec<u8> {
+        wat::parse_file(folder().join(&self.file)).unwrap()
+    }
+
+    /// What its entry returns in an engine.
+    fn run(&self, id: &str, args: &[i32]) -> i64 {
+        let mut engine = engine(id, Budgets { fuel: u64::MAX, ..Budgets::default() }, Features::default()).unwrap();
+        let instance = engine.instantiate(&self.wasm(), &[]).unwrap_or_else(|end| panic!("{}: {end:?}", self.name));
+        let args: Vec<Value> = args.iter().map(|&arg| Val::I32(arg as u32)).collect();
+        match engine.invoke(instance, &self.entry, &args) {
+            Outcome::Returned(results) => match results[..] {
+                [Val::I32(result)] => (result as i32).into(),
+                [Val::I64(result)] => result as i64,
+                _ => panic!("{}: {results:?}", self.name),
+            },
+            other => panic!("{} in {id}: {other:?}", self.name),
+        }
+    }
+}
+
+#[test]
+fn they_are_valid_and_engines_agree_on_them() {
+    for bench in benches() {
+        let args = bench.small.as_ref().unwrap_or(&bench.args);
+        let results = ENGINES.map(|id| {
+            engine(id, Budgets::default(), Features::default()).unwrap().validate(&bench.wasm()).unwrap();
+            (id, bench.run(id, args))
+        });
+        assert!(results.iter().all(|(_, result)| *result == results[0].1), "{} {args:?}: {results:?}", bench.name);
+    }
+}
+
+#[cfg(feature = "wasmtime")]
+#[test]
+fn they_return_what_is_listed() {
+    for bench in benches() {
+        assert_eq!(bench.run("wasmtime", &bench.args), bench.result, "{}", bench.name);
+    }
+}
+
+/// No file is left out, and the source of a program begins with what it returns: `// run(4000) = 123`.
+#[test]
+fn the_list_is_of_all_files() {
+    let listed = benches();
+    let mut names: Vec<_> = listed.iter().map(|bench| bench.file.clone()).collect();
+    names.sort();
+    let mut there = Vec::new();
+    for (sub, ext) in [("kernels", "wat"), ("programs", "wasm")] {
+        for entry in fs::read_dir(folder().join(sub)).unwrap() {
+            let name = Path::new(sub).join(entry.unwrap().file_name());
+            there.extend(name.extension().is_some_and(|e| e == ext).then_some(name));
+        }
+    }
+    there.sort();
+    assert_eq!(names, there);
+    for bench in listed.iter().filter(|bench| bench.file.starts_with("programs")) {
+        let source = fs::read_to_string(folder().join(&bench.file).with_extension("c")).unwrap();
+        let args: Vec<String> = bench.args.iter().map(i32::to_string).collect();
+        let first = format!("// {}({}) = {}\n", bench.entry, args.join(", "), bench.result);
+        assert!(source.starts_with(&first), "{}: {first}", bench.name);
+    }
+}
