@@ -25,6 +25,7 @@ pub(super) fn constant<D: Domain>(d: &D, instr: &Instr) -> Option<Val<D>> {
 type Bv<D, T> = <D as Reading>::Bv<<T as Num>::W>;
 
 /// `t.unop`
+#[inline(always)]
 pub(super) fn unop<D: Domain, T: Num>(
     c: &mut impl Operands<D>,
     d: &D,
@@ -36,6 +37,7 @@ pub(super) fn unop<D: Domain, T: Num>(
 }
 
 /// `t.binop`, of those that are defined everywhere.
+#[inline(always)]
 pub(super) fn binop<D: Domain, T: Num>(
     c: &mut impl Operands<D>,
     d: &D,
@@ -47,6 +49,7 @@ pub(super) fn binop<D: Domain, T: Num>(
 }
 
 /// The kind of trap if the operation is undefined.
+#[inline(always)]
 fn undefined<D: Domain, W: Width>(d: &D, partial: &Partial<D, W>) -> Result<Option<TrapKind>, D::Undecided> {
     let (first, second) = &partial.undefined;
     for (condition, kind) in std::iter::once(first).chain(second) {
@@ -58,6 +61,7 @@ fn undefined<D: Domain, W: Width>(d: &D, partial: &Partial<D, W>) -> Result<Opti
 }
 
 /// `t.binop`, of those that can trap.
+#[inline(always)]
 pub(super) fn partial_binop<D: Domain, T: Num>(
     c: &mut impl Operands<D>,
     d: &D,
@@ -73,16 +77,19 @@ pub(super) fn partial_binop<D: Domain, T: Num>(
 }
 
 /// `bool` (4.3.2)
+#[inline(always)]
 pub(super) fn bool<D: Domain>(d: &D, b: D::Bool) -> D::Bv<W32> {
     d.ite(b, d.constant(1), d.constant(0))
 }
 
 /// `bool` (4.3.2), as a value.
+#[inline(always)]
 pub(super) fn truth<D: Domain>(d: &D, b: D::Bool) -> Val<D> {
     Val::I32(bool(d, b))
 }
 
 /// `t.testop`
+#[inline(always)]
 pub(super) fn testop<D: Domain, T: Num>(
     c: &mut impl Operands<D>,
     d: &D,
@@ -94,6 +101,7 @@ pub(super) fn testop<D: Domain, T: Num>(
 }
 
 /// `t.relop`
+#[inline(always)]
 pub(super) fn relop<D: Domain, T: Num>(
     c: &mut impl Operands<D>,
     d: &D,
@@ -105,6 +113,7 @@ pub(super) fn relop<D: Domain, T: Num>(
 }
 
 /// `t2.cvtop_t1`, of those that are defined everywhere.
+#[inline(always)]
 pub(super) fn cvtop<D: Domain, T1: Num, T2: Num>(
     c: &mut impl Operands<D>,
     d: &D,
@@ -116,6 +125,7 @@ pub(super) fn cvtop<D: Domain, T1: Num, T2: Num>(
 }
 
 /// `t2.cvtop_t1`, of those that can trap.
+#[inline(always)]
 pub(super) fn partial_cvtop<D: Domain, T1: Num, T2: Num>(
     c: &mut impl Operands<D>,
     d: &D,

@@ -13,30 +13,32 @@ pub trait Lane: Width {
     fn join<D: Reading>(d: &D, lane: impl FnMut(u32) -> D::Bv<Self>) -> D::Bv<W128>;
 }
 
-impl Lane for W64 {
-    fn join<D: Reading>(d: &D, mut lane: impl FnMut(u32) -> D::Bv<W64>) -> D::Bv<W128> {
-        let low = lane(0);
-        d.concat::<W64, W64, W128>(lane(1), low)
-    }
+/// The number of the first width, whose parts of the last one are `lane`'s from the i-th times as many on. A half is put
+/// together from half of the lanes.
+macro_rules! join {
+    ($d:ident $lane:ident $i:expr; $W:ident) => { $lane($i) };
+    ($d:ident $lane:ident $i:expr; $Whole:ident $Half:ident $($smaller:ident)*) => {{
+        let low = join!($d $lane 2 * $i; $Half $($smaller)*);
+        let high = join!($d $lane 2 * $i + 1; $Half $($smaller)*);
+        $d.concat::<$Half, $Half, $Whole>(high, low)
+    }};
 }
 
 macro_rules! lane_widths {
-    ($($W:ident twice $Double:ident;)*) => {$(
+    ($($W:ident: $($larger:ident)+;)*) => {$(
         impl Lane for $W {
-            /// In pairs, so that each half of the vector is put together from half of the lanes.
+            #[inline]
             fn join<D: Reading>(d: &D, mut lane: impl FnMut(u32) -> D::Bv<$W>) -> D::Bv<W128> {
-                <$Double as Lane>::join(d, |i| {
-                    let low = lane(2 * i);
-                    d.concat::<$W, $W, $Double>(lane(2 * i + 1), low)
-                })
+                join!(d lane 0; $($larger)+ $W)
             }
         }
     )*};
 }
 lane_widths! {
-    W32 twice W64;
-    W16 twice W32;
-    W8 twice W16;
+    W64: W128;
+    W32: W128 W64;
+    W16: W128 W64 W32;
+    W8: W128 W64 W32 W16;
 }
 
 /// A shape (2.4.9): how a vector is divided.

@@ -6,7 +6,7 @@ use crate::exec::domain::Domain;
 use crate::exec::value::{Addr, AnyRef, FuncAddr, Ref, Val, Value};
 use crate::syntax::table::for_each_instruction;
 use crate::syntax::{HeapType, Instr, NumType, ValType};
-use crate::value::Width;
+use crate::value::{Reading, Width};
 
 /// Index of a cell of 64 bits in a frame. A vector takes two.
 pub(super) type Slot = u32;
@@ -58,50 +58,108 @@ pub(super) struct Op {
     pub(super) b: u32,
 }
 
+/// What an operation does: one of [`plain`], [`jump`] and [`own`].
+pub(super) type OpCode = u16;
+
 macro_rules! codes {
     ($([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
        $family:ident($($arg:tt)*);)*) => {
-        /// What an operation does: that of an instruction, or one of the flat form's own.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
-        pub(super) enum OpCode {
+        enum Row {
             $($Name,)*
-            /// Nothing but its cost.
-            Idle,
-            /// d := a
-            Copy,
-            /// d, d + 1 := a, a + 1
-            Copy2,
-            /// d := the number whose halves are a and b
-            Const,
-            /// To the operation d.
-            Jump,
-            /// To the operation d if a isn't zero; b reductions if it does.
-            JumpIf,
-            /// To the operation d if a is zero.
-            JumpIfNot,
-            /// To one of the a + 1 targets from the b-th, by the number in d.
-            JumpTable,
-            /// Leaves the function: its results are a cells from b.
-            Leave,
-            /// Calls the function a of the module, with the arguments from d; b is the call site.
-            CallDirect,
-            /// Calls what table a holds at the index in the next operation's a, of the type in its b.
-            CallTable,
-            /// Calls the reference in the next operation's a.
-            CallReference,
-            /// The same, as tail calls.
-            TailDirect,
-            TailTable,
-            TailReference,
-            /// By the rule of the instruction: b is its site, operands are from a, results go to d.
-            ByRule,
-            /// Operands of the operation before.
-            More,
+            Beyond,
+        }
+
+        /// That of an instruction.
+        #[allow(non_upper_case_globals)]
+        pub(super) mod plain {
+            $(pub(in super::super) const $Name: super::OpCode = super::Row::$Name as super::OpCode;)*
+        }
+
+        /// That of a test or a comparison, and then a branch to the operation d if it says what x does: 0 or 1.
+        #[allow(non_upper_case_globals)]
+        pub(super) mod jump {
+            $(pub(in super::super) const $Name: super::OpCode = super::JUMP + super::Row::$Name as super::OpCode;)*
+        }
+
+        /// Whether the operation of an instruction can be followed by a branch in one.
+        pub(super) fn is_comparison(code: OpCode) -> bool {
+            match code {
+                $(plain::$Name => matches!(stringify!($family), "testop" | "relop"),)*
+                _ => false,
+            }
         }
     };
 }
 for_each_instruction!(codes);
+
+/// What is between an instruction's operation and the one with a branch.
+pub(super) const JUMP: OpCode = Row::Beyond as OpCode;
+
+macro_rules! own_codes {
+    ($($(#[$what:meta])* $Name:ident)*) => {
+        #[repr(u16)]
+        enum Own {
+            $($Name,)*
+        }
+
+        /// One of the flat form's own.
+        #[allow(non_upper_case_globals)]
+        pub(super) mod own {
+            $($(#[$what])* pub(in super::super) const $Name: super::OpCode =
+                2 * super::JUMP + super::Own::$Name as super::OpCode;)*
+        }
+    };
+}
+own_codes! {
+    /// Nothing but its cost.
+    Idle
+    /// d := a
+    Copy
+    /// d, d + 1 := a, a + 1
+    Copy2
+    /// d := the number whose halves are a and b
+    Const
+    /// To the operation d.
+    Jump
+    /// To the operation d if a isn't zero; b reductions if it does.
+    JumpIf
+    /// To the operation d if a is zero.
+    JumpIfNot
+    /// To one of the a + 1 targets from the b-th, by the number in d.
+    JumpTable
+    /// Leaves the function: its results are a cells from b.
+    Leave
+    /// Calls the a-th function that the module defines, with the arguments from d; b is the depth of the stack.
+    CallDefined
+    /// Calls the function a of the module, which is imported.
+    CallDirect
+    /// Calls what table a holds at the index in the next operation's a, of the type in its b.
+    CallTable
+    /// Calls the reference in the next operation's a.
+    CallReference
+    /// The same, as tail calls.
+    TailDefined
+    TailDirect
+    TailTable
+    TailReference
+    /// d := a or b, x cells, by the number in the next operation's a.
+    Select
+    /// d := the global a
+    GlobalGet
+    /// the global b := a, of the type that x says
+    GlobalSet
+    /// Bulk operations on the memories in the next operation: of the numbers in d, a and b.
+    MemoryFill
+    MemoryCopy
+    MemoryInit
+    /// Traps.
+    Unreachable
+    /// By the rule of the instruction: b is its site, operands are from a, results go to d.
+    ByRule
+    /// Operands of the operation before.
+    More
+}
 
 /// Where a branch of a table goes.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +191,8 @@ pub(super) struct Code {
     pub(super) shuffles: Box<[[u8; 16]]>,
     /// Cells of the parameters.
     pub(super) params: u32,
+    /// Number of parameters.
+    pub(super) arity: u32,
     /// The cells after the parameters, as they are when the function is entered.
     pub(super) init: Box<[u64]>,
     /// Cells of the whole frame.
@@ -143,15 +203,21 @@ pub(super) struct Code {
 }
 
 /// A reading whose values have cells.
-pub(super) trait Cellular: Domain<Undecided = Infallible> {
+pub(super) trait Cellular: Domain<Undecided = Infallible> + Reading<Bool = bool> {
     /// The number in a slot.
     fn get<W: Width>(r: &[u64], s: Slot) -> Self::Bv<W>;
     /// Puts a number into a slot.
     fn put<W: Width>(r: &mut [u64], s: Slot, c: Self::Bv<W>);
+    /// The value in a slot.
+    fn read(r: &[u64], s: Slot, t: Ty) -> Val<Self>;
+    /// Puts a value into a slot.
+    fn write(r: &mut [u64], s: Slot, v: Val<Self>);
     /// What an access at `i + offset` reads, unless it is out of bounds. An address has 32 bits.
     fn fetch<N: Width>(memory: &Self::Memory, i: u64, offset: u32) -> Option<Self::Bv<N>>;
     /// Writes at `i + offset`, unless that is out of bounds.
     fn put_back<N: Width>(memory: &mut Self::Memory, i: u64, offset: u32, c: Self::Bv<N>) -> Option<()>;
+    /// The element of a table, unless that is out of bounds.
+    fn element(table: &Self::Table, i: u64) -> Option<Ref>;
 }
 
 /// A reference as a cell: what it is in the lowest four bits, which one above them.

@@ -6,105 +6,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::code::{Code, Op, OpCode, Site, Slot, Target, Ty, cells, encode};
+use super::code::{Code, JUMP, Op, OpCode, Site, Slot, Target, Ty, cells, encode, is_comparison, own, plain};
+use super::kind::{Kind, kind};
 use super::types::Types;
 use crate::exec::value::Ref;
-use crate::syntax::table::for_each_instruction;
 use crate::syntax::{BlockType, Func, Idx, Instr, MemArg, Module, NonNull, Nullable, RefType, ValType};
 
 /// Cells of constants that a frame holds at most: each is copied whenever the function is entered.
 const MAX_CONSTS: u32 = 64;
-
-/// How an instruction becomes operations.
-enum Kind {
-    /// An operation on these operands, with this result.
-    Pure(&'static [Ty], Ty),
-    /// The same, with the index of a lane.
-    Lane(&'static [Ty], Ty, u8),
-    /// A shuffle.
-    Shuffle([u8; 16]),
-    /// A load of such a value.
-    Load(Ty, MemArg),
-    /// A store of one.
-    Store(Ty, MemArg),
-    /// None of these.
-    Other,
-}
-
-macro_rules! ty {
-    (i32) => {
-        Ty::I32
-    };
-    (i64) => {
-        Ty::I64
-    };
-    (f32) => {
-        Ty::F32
-    };
-    (f64) => {
-        Ty::F64
-    };
-}
-
-macro_rules! kind {
-    (unop($t:ident, $f:ident)) => { Kind::Pure(&[ty!($t)], ty!($t)) };
-    (binop($t:ident, $f:ident)) => { Kind::Pure(&[ty!($t); 2], ty!($t)) };
-    (partial_binop($t:ident, $f:ident)) => { Kind::Pure(&[ty!($t); 2], ty!($t)) };
-    (testop($t:ident, $f:ident)) => { Kind::Pure(&[ty!($t)], Ty::I32) };
-    (relop($t:ident, $f:ident)) => { Kind::Pure(&[ty!($t); 2], Ty::I32) };
-    (cvtop($t:ident, $u:ident, $f:ident)) => { Kind::Pure(&[ty!($t)], ty!($u)) };
-    (partial_cvtop($t:ident, $u:ident, $f:ident)) => { Kind::Pure(&[ty!($t)], ty!($u)) };
-    (load($t:ident) $ao:ident) => { Kind::Load(ty!($t), *$ao) };
-    (load_pack($t:ident, $W:ident, $sx:ident) $ao:ident) => { Kind::Load(ty!($t), *$ao) };
-    (store($t:ident) $ao:ident) => { Kind::Store(ty!($t), *$ao) };
-    (store_pack($t:ident, $W:ident) $ao:ident) => { Kind::Store(ty!($t), *$ao) };
-    (vload() $ao:ident) => { Kind::Load(Ty::V128, *$ao) };
-    (vload_pack($($arg:tt)*) $ao:ident) => { Kind::Load(Ty::V128, *$ao) };
-    (vload_splat($($arg:tt)*) $ao:ident) => { Kind::Load(Ty::V128, *$ao) };
-    (vload_zero($($arg:tt)*) $ao:ident) => { Kind::Load(Ty::V128, *$ao) };
-    (vstore() $ao:ident) => { Kind::Store(Ty::V128, *$ao) };
-    (vvunop($f:ident)) => { Kind::Pure(&[Ty::V128], Ty::V128) };
-    (vvbinop($f:ident)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (vvternop($f:ident)) => { Kind::Pure(&[Ty::V128; 3], Ty::V128) };
-    (vvtestop($f:ident)) => { Kind::Pure(&[Ty::V128], Ty::I32) };
-    (vunop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128], Ty::V128) };
-    (vbinop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (vternop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 3], Ty::V128) };
-    (vtestop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128], Ty::I32) };
-    (vrelop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (vshiftop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128, Ty::I32], Ty::V128) };
-    (vbitmask($($arg:tt)*)) => { Kind::Pure(&[Ty::V128], Ty::I32) };
-    (vswizzlop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (vshuffle() $i:ident) => { Kind::Shuffle(*$i) };
-    (vsplat($s:ident, $t:ident)) => { Kind::Pure(&[ty!($t)], Ty::V128) };
-    (vextract_lane($s:ident, $t:ident) $i:ident) => { Kind::Lane(&[Ty::V128], ty!($t), *$i) };
-    (vextract_lane_pack($s:ident, $t:ident, $sx:ident) $i:ident) => { Kind::Lane(&[Ty::V128], ty!($t), *$i) };
-    (vreplace_lane($s:ident, $t:ident) $i:ident) => { Kind::Lane(&[Ty::V128, ty!($t)], Ty::V128, *$i) };
-    (vextunop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128], Ty::V128) };
-    (vextbinop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (relaxed_vextbinop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (vextternop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 3], Ty::V128) };
-    (vnarrow($($arg:tt)*)) => { Kind::Pure(&[Ty::V128; 2], Ty::V128) };
-    (vcvtop($($arg:tt)*)) => { Kind::Pure(&[Ty::V128], Ty::V128) };
-    ($family:ident($($arg:tt)*) $($imm:ident)*) => {{
-        $(let _ = $imm;)*
-        Kind::Other
-    }};
-}
-
-macro_rules! arms {
-    ($instr:ident;
-     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
-       $family:ident($($arg:tt)*);)*) => {
-        match $instr {
-            $(Instr::$Name { $($ours),* } => (OpCode::$Name, kind!($family($($arg)*) $($ours)*)),)*
-        }
-    };
-}
-
-fn kind(instr: &Instr) -> (OpCode, Kind) {
-    for_each_instruction!(arms instr;)
-}
 
 fn test(rt: RefType) -> Instr {
     match rt.nullable {
@@ -169,6 +78,8 @@ struct Compiler<'m> {
     owed: u32,
     /// The operation that has just put its result at home, while nothing else may have.
     made: Option<(usize, Slot)>,
+    /// The last `i32.eqz` of what a comparison had just made, and the comparison.
+    negation: Option<(usize, usize)>,
     position: u32,
 }
 
@@ -228,6 +139,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         dead: None,
         owed: 0,
         made: None,
+        negation: None,
         position: 0,
     };
     c.label(Vec::new(), results.clone(), None);
@@ -243,6 +155,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         sites: c.sites.into(),
         shuffles: c.shuffles.into(),
         params,
+        arity: ty.params.len() as u32,
         init: init.into(),
         size: c.size,
         results: results.clone().into(),
@@ -288,12 +201,17 @@ impl Compiler<'_> {
     /// Operands of the operation before.
     fn more(&mut self, a: u32, b: u32) {
         let made = self.made;
-        self.ops.push(Op { code: OpCode::More, x: 0, d: 0, a, b });
+        self.ops.push(Op { code: own::More, x: 0, d: 0, a, b });
         self.at.push(self.position);
         if self.metered {
             self.costs.push(0);
         }
         self.made = made;
+    }
+
+    /// Number of functions that are imported.
+    fn imported(&self) -> u32 {
+        (self.types.funcs.len() - self.module.funcs.len()) as u32
     }
 
     fn owe(&mut self, reductions: u32) {
@@ -305,7 +223,7 @@ impl Compiler<'_> {
     /// Where the next operation will be, as somewhere to jump to: what is owed is paid before.
     fn here(&mut self) -> u32 {
         if self.owed > 0 {
-            self.emit(OpCode::Idle, 0, 0, 0, 0);
+            self.emit(own::Idle, 0, 0, 0, 0);
         }
         self.made = None;
         self.ops.len() as u32
@@ -334,7 +252,7 @@ impl Compiler<'_> {
 
     fn copy(&mut self, ty: Ty, to: Slot, from: Slot) {
         if to != from {
-            let code = if ty == Ty::V128 { OpCode::Copy2 } else { OpCode::Copy };
+            let code = if ty == Ty::V128 { own::Copy2 } else { own::Copy };
             self.emit(code, 0, to, from, 0);
         }
     }
@@ -417,7 +335,7 @@ impl Compiler<'_> {
     fn branch(&mut self, l: Idx) {
         let label = self.labels.len() - 1 - l as usize;
         self.gather(self.labels[label].branch.len(), self.floor(label));
-        let op = self.emit(OpCode::Jump, l + 1, 0, 0, 0);
+        let op = self.emit(own::Jump, l + 1, 0, 0, 0);
         self.aim(label, Patch::Op(op));
     }
 
@@ -425,20 +343,42 @@ impl Compiler<'_> {
     fn branch_if(&mut self, l: Idx, condition: Slot, cost: u32) {
         let label = self.labels.len() - 1 - l as usize;
         if self.labels[label].branch.is_empty() {
-            let op = self.emit(OpCode::JumpIf, cost, 0, condition, l + 1);
+            let op = self.jump(true, condition, cost, l + 1);
             self.aim(label, Patch::Op(op));
             return;
         }
-        let over = self.emit(OpCode::JumpIfNot, cost, 0, condition, 0);
+        let over = self.jump(false, condition, cost, 0);
         self.branch(l);
         self.ops[over].d = self.here();
+    }
+
+    /// A jump if a number is zero or isn't, for so many reductions and more if it jumps. Where nobody counts them, the
+    /// comparison that has just made the number is one operation with it.
+    fn jump(&mut self, unless_zero: bool, condition: Slot, cost: u32, more: u32) -> usize {
+        match self.made {
+            Some((op, made)) if made == condition && !self.metered && is_comparison(self.ops[op].code) => {
+                let (op, says) = match self.negation {
+                    Some((negation, negated)) if negation == op => {
+                        self.ops.pop();
+                        self.at.pop();
+                        (negated, !unless_zero)
+                    }
+                    _ => (op, unless_zero),
+                };
+                self.ops[op].code += JUMP;
+                self.ops[op].x = says.into();
+                self.made = None;
+                op
+            }
+            _ => self.emit(if unless_zero { own::JumpIf } else { own::JumpIfNot }, cost, 0, condition, more),
+        }
     }
 
     fn branch_table(&mut self, ls: &[Idx]) {
         let index = self.pop();
         let first = self.targets.len();
         self.targets.extend(ls.iter().map(|_| Target { op: 0, cost: 0 }));
-        self.emit(OpCode::JumpTable, 1, index.slot, ls.len() as u32 - 1, first as u32);
+        self.emit(own::JumpTable, 1, index.slot, ls.len() as u32 - 1, first as u32);
         let mut stubs: FxHashMap<Idx, u32> = FxHashMap::default();
         for (i, l) in ls.iter().enumerate() {
             let label = self.labels.len() - 1 - *l as usize;
@@ -472,7 +412,7 @@ impl Compiler<'_> {
             }
             self.owe(1);
             if is_else {
-                let op = self.emit(OpCode::Jump, 0, 0, 0, 0);
+                let op = self.emit(own::Jump, 0, 0, 0, 0);
                 self.labels[label].patches.push(Patch::Op(op));
             }
         }
@@ -515,7 +455,7 @@ impl Compiler<'_> {
         }
         // The label's reduction is that of either path: the jump comes to an operation that stands for it.
         if alive {
-            let over = self.emit(OpCode::Jump, 0, 0, 0, 0);
+            let over = self.emit(own::Jump, 0, 0, 0, 0);
             self.ops[op].d = self.here();
             self.owe(1);
             let here = self.here();
@@ -532,7 +472,7 @@ impl Compiler<'_> {
             ([_], Some(only)) => only.slot,
             (results, _) => self.settle(results.len()),
         };
-        self.emit(OpCode::Leave, cost, 0, cells(self.results), from);
+        self.emit(own::Leave, cost, 0, cells(self.results), from);
     }
 
     /// Writes a local: values that are still read from it come home first.
@@ -567,7 +507,7 @@ impl Compiler<'_> {
         self.stack.truncate(self.stack.len() - params.len());
         let site = self.sites.len() as u32;
         self.sites.push(Site { instr, params: params.into(), results: results.clone().into() });
-        self.emit(OpCode::ByRule, 0, first, first, site);
+        self.emit(own::ByRule, 0, first, first, site);
         results.into_iter().for_each(|t| _ = self.push(t));
         self.made = None;
     }
@@ -601,7 +541,7 @@ impl Compiler<'_> {
         match instr {
             Instr::Nop {} => self.owe(1),
             Instr::Unreachable {} => {
-                self.emit(OpCode::Unreachable, 1, 0, 0, 0);
+                self.emit(own::Unreachable, 1, 0, 0, 0);
                 self.dead = Some(0);
             }
             Instr::Block { bt } => {
@@ -618,7 +558,7 @@ impl Compiler<'_> {
                 let start = self.here();
                 // Each time around is the loop's own reduction.
                 if self.metered {
-                    self.emit(OpCode::Idle, 1, 0, 0, 0);
+                    self.emit(own::Idle, 1, 0, 0, 0);
                 }
                 self.label(params, results, Some(start));
             }
@@ -627,7 +567,7 @@ impl Compiler<'_> {
                 let condition = self.pop();
                 self.leave_locals();
                 self.settle(params.len());
-                let op = self.emit(OpCode::JumpIfNot, 2, 0, condition.slot, 0);
+                let op = self.jump(false, condition.slot, 2, 0);
                 self.label(params, results, None);
                 self.labels.last_mut().expect("the label").otherwise = Some(op);
             }
@@ -649,27 +589,34 @@ impl Compiler<'_> {
                 self.leave(self.labels.len() as u32 + 1);
                 self.dead = Some(0);
             }
-            Instr::Call { x } => self.call(OpCode::CallDirect, 2, self.types.funcs[*x as usize], *x, None),
+            Instr::Call { x } => match x.checked_sub(self.imported()) {
+                Some(def) => self.call(own::CallDefined, 2, self.types.funcs[*x as usize], def, None),
+                None => self.call(own::CallDirect, 2, self.types.funcs[*x as usize], *x, None),
+            },
             Instr::CallIndirect { x, y } => {
                 let index = self.pop();
-                self.call(OpCode::CallTable, 4, *y, *x, Some(index.slot));
+                self.call(own::CallTable, 4, *y, *x, Some(index.slot));
             }
             Instr::CallRef { x } => {
                 let callee = self.pop();
-                self.call(OpCode::CallReference, 1, *x, 0, Some(callee.slot));
+                self.call(own::CallReference, 1, *x, 0, Some(callee.slot));
             }
             Instr::ReturnCall { x } => {
-                self.call(OpCode::TailDirect, self.labels.len() as u32 + 3, self.types.funcs[*x as usize], *x, None);
+                let (cost, ty) = (self.labels.len() as u32 + 3, self.types.funcs[*x as usize]);
+                match x.checked_sub(self.imported()) {
+                    Some(def) => self.call(own::TailDefined, cost, ty, def, None),
+                    None => self.call(own::TailDirect, cost, ty, *x, None),
+                }
                 self.dead = Some(0);
             }
             Instr::ReturnCallIndirect { x, y } => {
                 let index = self.pop();
-                self.call(OpCode::TailTable, self.labels.len() as u32 + 5, *y, *x, Some(index.slot));
+                self.call(own::TailTable, self.labels.len() as u32 + 5, *y, *x, Some(index.slot));
                 self.dead = Some(0);
             }
             Instr::ReturnCallRef { x } => {
                 let callee = self.pop();
-                self.call(OpCode::TailReference, self.labels.len() as u32 + 2, *x, 0, Some(callee.slot));
+                self.call(own::TailReference, self.labels.len() as u32 + 2, *x, 0, Some(callee.slot));
                 self.dead = Some(0);
             }
             Instr::BrOnNull { l } => {
@@ -697,7 +644,7 @@ impl Compiler<'_> {
             }
             Instr::Select {} | Instr::TypedSelect { .. } => {
                 let (condition, b, a) = (self.pop(), self.pop(), self.pop());
-                let op = self.result(OpCode::Select, a.ty, a.slot, b.slot);
+                let op = self.result(own::Select, a.ty, a.slot, b.slot);
                 self.ops[op].x = a.ty.cells() as u16;
                 self.more(condition.slot, 0);
             }
@@ -719,18 +666,18 @@ impl Compiler<'_> {
                 self.push_at(ty, slot);
             }
             Instr::GlobalGet { x } => {
-                self.result(OpCode::GlobalGet, self.types.globals[*x as usize], *x, 0);
+                self.result(own::GlobalGet, self.types.globals[*x as usize], *x, 0);
             }
             Instr::GlobalSet { x } => {
                 let e = self.pop();
-                let op = self.emit(OpCode::GlobalSet, 1, 0, e.slot, *x);
+                let op = self.emit(own::GlobalSet, 1, 0, e.slot, *x);
                 self.ops[op].x = e.ty as u16;
             }
             Instr::MemoryFill { x } => {
-                self.bulk(OpCode::MemoryFill, *x, 0);
+                self.bulk(own::MemoryFill, *x, 0);
             }
-            Instr::MemoryCopy { x, y } => self.bulk(OpCode::MemoryCopy, *x, *y),
-            Instr::MemoryInit { x, y } => self.bulk(OpCode::MemoryInit, *x, *y),
+            Instr::MemoryCopy { x, y } => self.bulk(own::MemoryCopy, *x, *y),
+            Instr::MemoryInit { x, y } => self.bulk(own::MemoryInit, *x, *y),
             other => self.other(other),
         }
     }
@@ -745,7 +692,7 @@ impl Compiler<'_> {
 
     /// A branch if an answer is no.
     fn branch_unless(&mut self, l: Idx, answer: Slot) {
-        let over = self.emit(OpCode::JumpIf, 0, 0, answer, 0);
+        let over = self.jump(true, answer, 0, 0);
         self.branch(l);
         self.ops[over].d = self.here();
     }
@@ -763,9 +710,9 @@ impl Compiler<'_> {
                 Some(slot) => self.push_at(ty, *slot),
                 None => {
                     let d = self.push(ty);
-                    self.emit(OpCode::Const, 0, d, c as u32, (c >> 32) as u32);
+                    self.emit(own::Const, 0, d, c as u32, (c >> 32) as u32);
                     if ty == Ty::V128 {
-                        self.emit(OpCode::Const, 0, d + 1, (c >> 64) as u32, (c >> 96) as u32);
+                        self.emit(own::Const, 0, d + 1, (c >> 64) as u32, (c >> 96) as u32);
                     }
                 }
             }
@@ -786,29 +733,38 @@ impl Compiler<'_> {
             }
             (code, Kind::Load(ty, ao)) if self.is_near(&ao) => {
                 let i = self.pop();
-                let op = self.result(code, ty, i.slot, ao.offset as u32);
-                self.ops[op].x = ao.mem as u16;
+                self.result(code, ty, i.slot, ao.offset as u32);
             }
             (code, Kind::Store(_, ao)) if self.is_near(&ao) => {
                 let (v, i) = (self.pop(), self.pop());
+                self.emit(code, 1, ao.offset as u32, i.slot, v.slot);
+            }
+            (code, Kind::LoadLane(ao, lane)) if self.is_near(&ao) => {
+                let (v, i) = (self.pop(), self.pop());
+                let op = self.result(code, Ty::V128, i.slot, ao.offset as u32);
+                self.ops[op].x = lane.into();
+                self.more(v.slot, 0);
+            }
+            (code, Kind::StoreLane(ao, lane)) if self.is_near(&ao) => {
+                let (v, i) = (self.pop(), self.pop());
                 let op = self.emit(code, 1, ao.offset as u32, i.slot, v.slot);
-                self.ops[op].x = ao.mem as u16;
+                self.ops[op].x = lane.into();
             }
             (_, Kind::Load(ty, ao)) => self.by_rule(instr.clone(), vec![self.types.mems[ao.mem as usize]], vec![ty]),
             (_, Kind::Store(ty, ao)) => {
                 self.by_rule(instr.clone(), vec![self.types.mems[ao.mem as usize], ty], Vec::new());
             }
             (_, Kind::Shuffle(_)) => self.by_rule(instr.clone(), vec![Ty::V128; 2], vec![Ty::V128]),
-            (_, Kind::Other) => {
+            (_, Kind::Other | Kind::LoadLane(..) | Kind::StoreLane(..)) => {
                 let (params, results) = self.types.signature(self.module, instr);
                 self.by_rule(instr.clone(), params, results);
             }
         }
     }
 
-    /// Whether an access is one of a memory with addresses of 32 bits, and its immediates fit.
+    /// Whether an access is one of the first memory, with an address of 32 bits.
     fn is_near(&self, ao: &MemArg) -> bool {
-        self.types.mems[ao.mem as usize] == Ty::I32 && ao.offset <= u32::MAX.into() && ao.mem <= u16::MAX.into()
+        ao.mem == 0 && self.types.mems[0] == Ty::I32 && ao.offset <= u32::MAX.into()
     }
 
     /// An operation of one to three operands.
@@ -816,7 +772,11 @@ impl Compiler<'_> {
         let third = if params.len() == 3 { Some(self.pop()) } else { None };
         let second = if params.len() >= 2 { self.pop().slot } else { 0 };
         let first = self.pop().slot;
+        let compared = self.made.filter(|(op, made)| *made == first && is_comparison(self.ops[*op].code));
         let op = self.result(code, result, first, second);
+        if let (plain::I32Eqz, Some((comparison, _))) = (code, compared) {
+            self.negation = Some((op, comparison));
+        }
         if let Some(third) = third {
             self.more(third.slot, 0);
         }

@@ -4,10 +4,12 @@
 //! constants and locals are read where they lie. Numbers are computed by the same functions of chapter 4.3 as by the
 //! rules; an instruction without an operation of its own is reduced by its rule, on a configuration of its own. What
 //! the flat form does is what the rules do: results, traps and their places, the store, and how much of the budgets is
-//! taken. `interp/tests/flat` holds it against them.
+//! taken. `spec-tests/tests/flat.rs` holds it against them.
 
 mod code;
 mod compile;
+mod kind;
+mod operations;
 mod run;
 mod types;
 
