@@ -18,7 +18,7 @@ const FUEL: u64 = 1 << 22;
 /// Whether there is an instruction in the module that may choose.
 pub(crate) fn may_choose(module: &Module) -> bool {
     let mut known = BTreeMap::new();
-    let instrs = module.funcs.iter().flat_map(|func| &func.body.instrs);
+    let instrs = module.funcs.iter().flat_map(|func| &func.body.expr().instrs);
     instrs.into_iter().any(|instr| *known.entry(instr.mnemonic()).or_insert_with(|| chooses(instr)))
 }
 

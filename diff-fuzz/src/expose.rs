@@ -218,7 +218,7 @@ mod tests {
         );
         assert_eq!(after.exports.len(), before.exports.len() + 4);
         assert_eq!(after.exports[0].name, "g");
-        assert_eq!(after.funcs[0].body.instrs, before.funcs[0].body.instrs);
+        assert_eq!(after.funcs[0].body.expr().instrs, before.funcs[0].body.expr().instrs);
         assert_eq!(exposed.items[5].label, "global 2 (export \"g\")");
     }
 

@@ -1,10 +1,9 @@
 //! Our interpreter's speed beside wasmi's: kernels and programs, and what it takes to start.
 //!
-//! `cargo bench -p assay-engines --no-default-features --bench execution [-- NAME… | start-up]`. Both run in this process, one
-//! after the other and several times in turns; each figure is a median, and the ratio is what counts.
+//! `cargo bench -p assay-engines --no-default-features --bench execution [-- NAME… | start-up]`. Both run in this
+//! process, one after the other and several times in turns; each figure is a median, and the ratio is what counts.
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,27 +11,13 @@ use assay_engines::{Budgets, Engine, Interp, Outcome, Value};
 use assay_interp::binary;
 use assay_interp::exec::ExternAddr;
 use assay_interp::machine::Machine;
-use serde::Deserialize;
+
+mod list;
+use list::Bench;
 
 const RUNS: usize = 7;
 /// Modules that start-up is measured on, of each size.
 const MODULES: usize = 40;
-
-/// programs.toml
-#[derive(Deserialize)]
-struct Benches {
-    bench: Vec<Bench>,
-}
-
-/// One of its functions.
-#[derive(Deserialize)]
-struct Bench {
-    name: String,
-    file: PathBuf,
-    entry: String,
-    args: Vec<i32>,
-    result: i64,
-}
 
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
@@ -93,14 +78,12 @@ fn run_ours(interp: &mut Interp, instance: usize, bench: &Bench) -> i64 {
     }
 }
 
-fn execution(folder: &Path, names: &[String]) {
-    let text = std::fs::read_to_string(folder.join("programs.toml")).expect("the list");
-    let list: Benches = toml::from_str(&text).expect("the list");
+fn execution(names: &[String]) {
     println!("execution: milliseconds of a run, median of {RUNS} in turns");
     println!("{:<14} {:>9} {:>9} {:>7}", "", "ours", "wasmi", "ratio");
     let mut ratios = Vec::new();
-    for bench in list.bench.iter().filter(|p| names.is_empty() || names.contains(&p.name)) {
-        let wasm = wat::parse_file(folder.join(&bench.file)).expect("the module");
+    for bench in list::benches().iter().filter(|p| names.is_empty() || names.contains(&p.name)) {
+        let wasm = bench.wasm();
         let supported = Wasmi::new(&wasm, &bench.entry).map(drop);
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
@@ -122,7 +105,7 @@ fn execution(folder: &Path, names: &[String]) {
             Ok(()) => {
                 let theirs = median(theirs);
                 println!("{:<14} {ours:9.1} {theirs:9.1} {:7.2}", bench.name, ours / theirs);
-                ratios.push((ours / theirs, &bench.name));
+                ratios.push((ours / theirs, bench.name.clone()));
             }
             Err(error) => println!("{:<14} {ours:9.1} {:>9}         wasmi: {error}", bench.name, "-"),
         }
@@ -145,8 +128,10 @@ fn module_of(bytes: usize, seed: usize) -> Vec<u8> {
             n * seed
         )
     };
-    let mut text = head;
-    for n in 0.. {
+    // A function takes about 40 bytes.
+    let at_least = (0..bytes / 50).map(body).collect::<String>();
+    let mut text = head + &at_least;
+    for n in bytes / 50.. {
         let wasm = wat::parse_str(format!("{text})")).expect("a module");
         if wasm.len() >= bytes {
             return wasm;
@@ -188,10 +173,9 @@ fn start_up(bytes: usize) {
 }
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
     let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if names != ["start-up"] {
-        execution(&folder, &names);
+        execution(&names);
     }
     if names.is_empty() || names == ["start-up"] {
         println!("start-up: decode, validate, instantiate, one call; median of {MODULES} modules, {RUNS} times");

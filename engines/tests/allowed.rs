@@ -10,7 +10,8 @@ use proptest::test_runner::{Config, TestRunner};
 /// An instruction, and a function of its own in the text format, exported under its name.
 fn function(text: &str) -> Option<(Instr, String)> {
     let decoded = |module: &str| binary::decode(&wat::parse_str(module).ok()?).ok();
-    let instr = decoded(&format!("(module (func unreachable {text} unreachable))"))?.funcs[0].body.instrs[1].clone();
+    let instr =
+        decoded(&format!("(module (func unreachable {text} unreachable))"))?.funcs[0].body.expr().instrs[1].clone();
     let types = operand_types(&instr)?;
     let params: String = types.iter().map(|t| format!(" {t}")).collect();
     let locals: String = (0..types.len()).map(|i| format!("local.get {i} ")).collect();

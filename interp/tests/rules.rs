@@ -206,7 +206,7 @@ fn rows_are_right_about_opcode_and_name() {
         };
         let bytes = assembled(&body);
         let module = binary::decode_with(&bytes, FEATURES).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
-        let body = &module.funcs[0].body;
+        let body = module.funcs[0].body.expr();
         let at = body.instrs.iter().position(|instr| instr.mnemonic() == *mnemonic).expect("it is there");
         let code = &bytes[body.offsets[at] as usize..];
         assert!(code.starts_with(opcode), "{mnemonic}: {opcode:x?}, the assembler says {:x?}", &code[..4]);
@@ -238,7 +238,7 @@ fn opcodes_without_immediates_decode_to_their_row() {
             [&head[..], &[code.len() as u8], &code].concat()
         };
         let module = binary::decode_with(&bytes, FEATURES).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
-        assert_eq!(module.funcs[0].body.instrs[1].mnemonic(), *mnemonic, "{opcode:x?}");
+        assert_eq!(module.funcs[0].body.expr().instrs[1].mnemonic(), *mnemonic, "{opcode:x?}");
         alone += 1;
     }
     assert!(alone > 340, "{alone} instructions without immediates");

@@ -30,12 +30,12 @@ impl Observer for Traps {
         // The steps after it are the way out.
         let Some(trapped) = step.config.trap.as_ref().filter(|_| !matches!(step.redex, Redex::Trap)) else { return };
         let module = &trapped.instance.module;
-        for instr in module.funcs.iter().flat_map(|func| &func.body.instrs) {
+        for instr in module.funcs.iter().flat_map(|func| &func.body.expr().instrs) {
             self.said.entry(instr.mnemonic()).or_default().extend(trap_kinds(instr));
         }
         // Active segments trap too, outside of functions.
         if let Some(func) = trapped.place.func.and_then(|x| module.func(x)) {
-            let instr = &func.body.instrs[trapped.place.at as usize];
+            let instr = &func.body.expr().instrs[trapped.place.at as usize];
             self.seen.entry(instr.mnemonic()).or_default().insert(trapped.kind);
         }
     }

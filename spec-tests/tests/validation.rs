@@ -79,6 +79,7 @@ fn the_official_tests_are_decided() {
                     wrong.extend((!holds).then(|| format!("{suite} {file}:{place} {asked:?}: {ours:?}, {theirs:?}")));
                 };
                 check(ours.is_ok() == theirs.is_ok());
+                check(binary::decode_with(&module.wasm, features).is_ok() == theirs.is_ok());
                 match (&ours, &module.asked) {
                     (Ok(()), Asked::Valid) => valid_ones += 1,
                     (Err(error), Asked::Invalid(reason)) => {

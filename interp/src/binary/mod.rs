@@ -5,6 +5,7 @@
 //! it is called unsupported.
 
 mod instr;
+mod lazy;
 mod peer;
 mod sections;
 
@@ -91,6 +92,10 @@ pub fn decode(bytes: &[u8]) -> Result<Module> {
 /// The first thing that is wrong, phase by phase: malformed, then invalid, then unsupported; a limit where it is met.
 /// What the features don't have is malformed where their grammar lacks it, and invalid where a rule excludes it.
 pub fn decode_with(bytes: &[u8], features: Features) -> Result<Module> {
+    // What is wrong, and what is wrong first, is asked only of those that aren't valid.
+    if let Some(module) = lazy::decode(bytes, features) {
+        return Ok(module);
+    }
     let (module, unsupported) = read(bytes, features)?;
     validate(bytes, features)?;
     match unsupported {
@@ -268,5 +273,5 @@ fn parse(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
         }
         reader.payload(&payload)?;
     }
-    reader.finish(bytes.len())
+    reader.finish(bytes)
 }

@@ -1,5 +1,6 @@
 //! Sections (5.5).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -9,11 +10,12 @@ use wasmparser::{
 };
 
 use super::instr::{expr, ref_type, val_type};
+use super::lazy::{self, Code};
 use super::{Error, ErrorKind, Result, from_wasmparser, malformed, unsupported};
 use crate::syntax::{
-    AddrType, CompType, Data, Elem, Export, Expr, ExternIdx, ExternType, Features, FieldType, Func, FuncType, Global,
-    GlobalType, Idx, Import, Instr, Limits, MemType, Module, PAGE, RefType, SegmentMode, StorageType, SubType, Table,
-    TableType, TypeUse, Version,
+    AddrType, Bodies, Body, CompType, Data, Elem, Export, Expr, ExternIdx, ExternType, Features, FieldType, Func,
+    FuncType, Global, GlobalType, Idx, Import, Instr, Limits, MemType, Module, PAGE, RefType, SegmentMode, StorageType,
+    SubType, Table, TableType, TypeUse, Version,
 };
 
 /// Collects a module, payload by payload.
@@ -28,6 +30,8 @@ pub(super) struct Reader {
     /// millions of times.
     ref_funcs: FxHashMap<Idx, Arc<Expr>>,
     unsupported: Option<Error>,
+    /// Where the bodies are that aren't read yet.
+    unread: Vec<Range<usize>>,
 }
 
 /// Iterates over a section's items with their offsets; an item that can't be read is malformed.
@@ -46,9 +50,15 @@ impl Reader {
     }
 
     /// The module and the first thing in it that isn't supported.
-    pub(super) fn finish(self, len: usize) -> Result<(Module, Option<Error>)> {
+    pub(super) fn finish(mut self, bytes: &[u8]) -> Result<(Module, Option<Error>)> {
         if self.module.funcs.len() != self.func_types.len() {
-            return Err(malformed("function and code section have inconsistent lengths", len));
+            return Err(malformed("function and code section have inconsistent lengths", bytes.len()));
+        }
+        if !self.unread.is_empty() {
+            let code: Arc<dyn Bodies> = Arc::new(Code::of(bytes, std::mem::take(&mut self.unread), self.features));
+            for (def, func) in self.module.funcs.iter_mut().enumerate() {
+                func.body = Body::unread(code.clone(), def);
+            }
         }
         Ok((self.module, self.unsupported))
     }
@@ -264,7 +274,8 @@ impl Reader {
         }
     }
 
-    fn code(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+    /// A function, but for its body.
+    fn func(&mut self, body: &FunctionBody<'_>) -> Result<Func> {
         let offset = body.range().start;
         let Some(ty) = self.func_types.get(self.module.funcs.len()).copied() else {
             return Err(malformed("function and code section have inconsistent lengths", offset));
@@ -281,13 +292,28 @@ impl Reader {
             let t = self.note(val_type(t, offset))?;
             locals.extend(t.map(|t| (n, t)));
         }
+        self.module.code_size += body.range().len();
+        Ok(Func { ty, locals, body: Expr::default().into(), unwinds_or_waits: false })
+    }
+
+    /// A function of a valid module, whose body is to be read when it is asked for.
+    pub(super) fn unread(&mut self, body: &FunctionBody<'_>, unwinds_or_waits: bool) -> Result<()> {
+        let func = self.func(body)?;
+        self.unread.push(body.range());
+        self.module.funcs.push(Func { unwinds_or_waits, ..func });
+        Ok(())
+    }
+
+    fn code(&mut self, body: &FunctionBody<'_>) -> Result<()> {
+        let func = self.func(body)?;
         let operators = body.get_operators_reader().map_err(|e| from_wasmparser(&e, ErrorKind::Malformed))?;
         let (body_expr, first_unsupported) = expr(operators, self.has_data_count)?;
         if let Some(error) = first_unsupported {
             self.unsupported.get_or_insert(error);
         }
-        self.module.code_size += body.range().len();
-        self.module.funcs.push(Func { ty, locals, body: Arc::new(body_expr) });
+        let opcode = |offset: &u32| body.as_bytes()[*offset as usize - body.range().start];
+        let unwinds_or_waits = body_expr.offsets.iter().map(opcode).any(lazy::unwinds_or_waits);
+        self.module.funcs.push(Func { body: body_expr.into(), unwinds_or_waits, ..func });
         Ok(())
     }
 

@@ -345,11 +345,12 @@ pub(super) fn enter_callee<D: Domain>(c: &mut Config<D>, d: &D, what: Callee) ->
     c.stack.pop();
     let args = c.stack.pop_many(ty.params.len());
     let (height, arity) = (c.stack.len(), ty.results.len());
-    let end = func.body.instrs.len() as u32;
+    let body = func.body.expr().clone();
+    let end = body.instrs.len() as u32;
     c.frames.push(Frame {
         instance,
         func: Some(index),
-        body: func.body.clone(),
+        body,
         at: 0,
         next: 0,
         arity,

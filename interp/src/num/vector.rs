@@ -13,8 +13,8 @@ pub trait Lane: Width {
     fn join<D: Reading>(d: &D, lane: impl FnMut(u32) -> D::Bv<Self>) -> D::Bv<W128>;
 }
 
-/// The number of the first width, whose parts of the last one are `lane`'s from the i-th times as many on. A half is put
-/// together from half of the lanes.
+/// Puts lanes of the last width together to the `i`-th number of the first width, which is that of halves of the next
+/// width, and so on.
 macro_rules! join {
     ($d:ident $lane:ident $i:expr; $W:ident) => { $lane($i) };
     ($d:ident $lane:ident $i:expr; $Whole:ident $Half:ident $($smaller:ident)*) => {{

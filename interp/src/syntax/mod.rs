@@ -11,7 +11,7 @@ pub use instr::{
     BlockType, Catch, F32Bits, F64Bits, Instr, LaneIdx, MemArg, NonNull, Nullable, TryTable, V128Bits, f32_text,
     f64_text, v128_text,
 };
-pub use module::{Data, Elem, Export, Expr, ExternIdx, Func, Global, Import, Module, SegmentMode, Table};
+pub use module::{Bodies, Body, Data, Elem, Export, Expr, ExternIdx, Func, Global, Import, Module, SegmentMode, Table};
 pub use types::{
     AddrType, CompType, DefType, ExternType, FieldType, FuncType, GlobalType, HeapType, Idx, Limits, MemType, NumType,
     PAGE, RefType, StorageType, SubType, Subst, TableType, TypeUse, ValType,

@@ -1,7 +1,8 @@
 //! Modules (2.5).
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use super::instr::Instr;
 use super::types::{
@@ -51,7 +52,57 @@ pub struct Func {
     /// Locals beyond the parameters, as runs of one type: a module of few bytes can declare thousands.
     pub locals: Vec<(u32, ValType)>,
     /// The body.
-    pub body: Arc<Expr>,
+    pub body: Body,
+    /// Whether an instruction of the body throws or catches an exception, or is atomic.
+    pub unwinds_or_waits: bool,
+}
+
+/// Where the bodies of a valid module's functions are, until they are asked for.
+pub trait Bodies: Send + Sync {
+    /// Reads the body of one of the functions that the module defines.
+    fn read(&self, def: usize) -> Expr;
+}
+
+/// The body of a function. Most of a program's functions are never called: what was decoded to be executed is read when
+/// it is asked for.
+#[derive(Clone)]
+pub struct Body {
+    expr: OnceLock<Arc<Expr>>,
+    /// Where it is, if it hasn't been read, and which one.
+    source: Option<(Arc<dyn Bodies>, usize)>,
+}
+
+impl Body {
+    /// A body that is to be read.
+    pub fn unread(source: Arc<dyn Bodies>, def: usize) -> Body {
+        Body { expr: OnceLock::new(), source: Some((source, def)) }
+    }
+
+    /// The expression. It is kept.
+    pub fn expr(&self) -> &Arc<Expr> {
+        self.expr.get_or_init(|| self.read())
+    }
+
+    /// The expression. It isn't kept, if it hasn't been before.
+    pub fn read(&self) -> Arc<Expr> {
+        match (self.expr.get(), &self.source) {
+            (Some(expr), _) => expr.clone(),
+            (None, Some((source, def))) => Arc::new(source.read(*def)),
+            (None, None) => unreachable!("it is either there or somewhere"),
+        }
+    }
+}
+
+impl From<Expr> for Body {
+    fn from(expr: Expr) -> Body {
+        Body { expr: OnceLock::from(Arc::new(expr)), source: None }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read().fmt(f)
+    }
 }
 
 /// An expression (2.4.9): a flat sequence closed by its `end`.

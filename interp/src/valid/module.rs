@@ -277,7 +277,7 @@ fn func_ok<O: Observer>(c: &Context<'_>, d: &mut Deriving<'_, O>, func: &Func, i
         locals.push(*n, t);
     }
     let results = Types::Many(&ty.results);
-    Checker::new(c, d.observer(), locals, Some(results)).expr(&func.body, results, item)?;
+    Checker::new(c, d.observer(), locals, Some(results)).expr(func.body.expr(), results, item)?;
     d.applied(outer);
     Ok(())
 }

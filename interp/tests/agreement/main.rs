@@ -128,6 +128,28 @@ fn compare(wasm: &[u8], features: Features, tally: &mut Tally) -> bool {
     false
 }
 
+/// What is to be executed is decoded another way than what is judged: bodies are validated where they stand, and read
+/// when they are asked for. The modules are the same, and so is what is wrong with those that aren't valid.
+#[test]
+fn bodies_that_are_read_late_are_the_same() {
+    let check = |wasm: &[u8], features: Features| {
+        let early = binary::check_with(wasm, features).and_then(|()| binary::well_formed(wasm, features));
+        let late = binary::decode_with(wasm, features);
+        assert_eq!(format!("{late:?}"), format!("{early:?}"), "{features:?} {wasm:02x?}");
+        late.is_ok()
+    };
+    let (mut random, mut mutator, mut valid) = (Random(2), Mutator::default(), 0);
+    for _ in 0..200 {
+        let Some((wasm, features)) = generate(&mut random) else { continue };
+        valid += u32::from(check(&wasm, features));
+        for _ in 0..MUTATIONS {
+            let Some(mutant) = mutator.mutate(&wasm, &mut random) else { continue };
+            valid += u32::from(check(&mutant, features));
+        }
+    }
+    assert!(valid > 200, "{valid} are valid");
+}
+
 #[test]
 fn the_validators_agree() {
     let seconds = std::env::var("ASSAY_AGREEMENT_SECONDS").ok().map(|s| s.parse().expect("a number of seconds"));

@@ -106,7 +106,7 @@ impl Mutator {
         let mut contents = leb(bodies.len());
         for (i, body) in bodies.iter().enumerate() {
             let new = match i == chosen {
-                true => self.body(wasm, body, &module.funcs[i].body, random),
+                true => self.body(wasm, body, module.funcs[i].body.expr(), random),
                 false => wasm[body.clone()].to_vec(),
             };
             contents.extend(leb(new.len()));

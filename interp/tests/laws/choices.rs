@@ -24,7 +24,7 @@ impl Single {
     /// Of an instruction in the text format, if it is a numeric or vector instruction.
     fn new(text: &str) -> Option<Single> {
         let module = decoded(&format!("(module (func unreachable {text} unreachable))"))?;
-        let instr = module.funcs[0].body.instrs[1].clone();
+        let instr = module.funcs[0].body.expr().instrs[1].clone();
         let types = operand_types(&instr)?;
         let params: String = types.iter().map(|t| format!(" {t}")).collect();
         let locals: String = (0..types.len()).map(|i| format!("local.get {i} ")).collect();
@@ -158,7 +158,7 @@ fn constants(types: &[ValType], texts: &[&str]) -> Vec<Value> {
         Instr::V128Const { c } => Some(Val::V128(c.bits())),
         _ => None,
     };
-    module.funcs[0].body.instrs.iter().filter_map(value).collect()
+    module.funcs[0].body.expr().instrs.iter().filter_map(value).collect()
 }
 
 /// What is allowed, in words; one alternative after the other.

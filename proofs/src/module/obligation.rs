@@ -38,8 +38,8 @@ impl Obligation {
 pub fn obligations(module: &Module) -> Vec<Obligation> {
     let mut all = Vec::new();
     for (index, func) in (module.imported_funcs() as u32..).zip(&module.funcs) {
-        for (at, instr) in (0..).zip(&func.body.instrs) {
-            let place = Place { func: Some(index), at, offset: func.body.offsets[at as usize] };
+        for (at, instr) in (0..).zip(&func.body.expr().instrs) {
+            let place = Place { func: Some(index), at, offset: func.body.expr().offsets[at as usize] };
             all.extend(trap_kinds(instr).iter().map(|kind| Obligation { place, kind: *kind }));
         }
     }
@@ -48,5 +48,5 @@ pub fn obligations(module: &Module) -> Vec<Obligation> {
 
 /// The instruction at a place of a function.
 pub fn instruction(module: &Module, place: Place) -> Option<&Instr> {
-    module.func(place.func?)?.body.instrs.get(place.at as usize)
+    module.func(place.func?)?.body.expr().instrs.get(place.at as usize)
 }

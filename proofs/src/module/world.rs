@@ -105,7 +105,7 @@ impl World {
 
     fn code(&mut self, module: &Module, table_read: &mut [bool]) {
         for (index, func) in (module.imported_funcs()..).zip(&module.funcs) {
-            for instr in &func.body.instrs {
+            for instr in &func.body.expr().instrs {
                 match *instr {
                     Instr::Call { x } | Instr::ReturnCall { x } => {
                         self.calls[index].insert(x);
@@ -277,7 +277,7 @@ pub fn unfollowed(module: &Module) -> Option<&'static str> {
     }
     let exprs = module.elems.iter().flat_map(|elem| &elem.init).chain(module.globals.iter().map(|g| &g.init));
     let exprs = exprs.chain(module.tables.iter().filter_map(|t| t.init.as_ref()));
-    let code = module.funcs.iter().map(|f| &f.body).chain(exprs).flat_map(|e| &e.instrs);
+    let code = module.funcs.iter().map(|f| f.body.expr()).chain(exprs).flat_map(|e| &e.instrs);
     code.filter(|instr| !is_followed(instr))
         .map(|instr| match instr {
             _ if is_of_exceptions(instr) => EXCEPTIONS,

@@ -85,6 +85,7 @@ struct Compiler<'m> {
 
 /// The flat form of a function. `metered` is one whose reductions are counted.
 pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool) -> Code {
+    let body = func.body.read();
     let ty = module.func_type(func.ty);
     let declared = func.locals.iter().flat_map(|(n, t)| std::iter::repeat_n(Ty::of(*t), *n as usize));
     let mut locals = Vec::new();
@@ -103,7 +104,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         init.extend(std::iter::repeat_n(cell, (*n * Ty::of(*t).cells()) as usize));
     }
     let mut consts = FxHashMap::default();
-    for instr in &func.body.instrs {
+    for instr in &body.instrs {
         let Some((ty, c)) = constant(instr) else { continue };
         let first = next;
         if next + ty.cells() - locals_end(&locals) > MAX_CONSTS {
@@ -143,7 +144,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         position: 0,
     };
     c.label(Vec::new(), results.clone(), None);
-    for (position, instr) in (0..).zip(&func.body.instrs) {
+    for (position, instr) in (0..).zip(&body.instrs) {
         c.position = position;
         c.instr(instr);
     }

@@ -15,7 +15,7 @@ mod types;
 
 use std::sync::OnceLock;
 
-use crate::syntax::{Instr, Module};
+use crate::syntax::Module;
 use code::Code;
 use types::Types;
 
@@ -45,9 +45,5 @@ impl FlatModule {
 
 /// Whether all functions of a module have a flat form: those with exceptions or atomic accesses haven't.
 pub(crate) fn is_flat(module: &Module) -> bool {
-    let other = |instr: &Instr| match instr {
-        Instr::Throw { .. } | Instr::ThrowRef {} | Instr::TryTable { .. } => true,
-        other => other.mnemonic().contains("atomic"),
-    };
-    !module.funcs.iter().any(|func| func.body.instrs.iter().any(other))
+    !module.funcs.iter().any(|func| func.unwinds_or_waits)
 }

@@ -133,7 +133,7 @@ impl Flat {
         let def = self.frames.last().expect("the frame that traps").def as usize;
         let at = flat_of(instance).code(&instance.module, def, metered).at[op];
         let imported = instance.funcs.len() - instance.module.funcs.len();
-        let offset = instance.module.funcs[def].body.offsets[at as usize];
+        let offset = instance.module.funcs[def].body.read().offsets[at as usize];
         Event::Trapped(kind, Place { func: Some((imported + def) as u32), at, offset })
     }
 

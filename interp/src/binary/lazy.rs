@@ -1,0 +1,99 @@
+//! Valid modules: bodies of functions are validated where they stand, and read when they are asked for.
+
+use std::ops::Range;
+
+use wasmparser::{
+    BinaryReader, Encoding, FuncValidator, FuncValidatorAllocations, FunctionBody, Parser, Payload, ValidPayload,
+    Validator, ValidatorResources, WasmFeatures,
+};
+
+use super::instr::expr;
+use super::sections::Reader;
+use super::{MAX_MODULE_SIZE, beyond_1_0, wasm_features};
+use crate::syntax::{Bodies, Expr, Features, Module, Version};
+
+/// The code section of a valid module.
+pub(super) struct Code {
+    /// Its bytes.
+    bytes: Box<[u8]>,
+    /// Where it begins in the module.
+    start: usize,
+    /// Where the bodies are in the module.
+    bodies: Vec<Range<usize>>,
+    features: WasmFeatures,
+}
+
+impl Code {
+    /// The code of a module that is valid. There is a body at least.
+    pub(super) fn of(bytes: &[u8], bodies: Vec<Range<usize>>, features: Features) -> Code {
+        let (start, end) = (bodies[0].start, bodies[bodies.len() - 1].end);
+        Code { bytes: bytes[start..end].into(), start, bodies, features: wasm_features(features) }
+    }
+}
+
+impl Bodies for Code {
+    fn read(&self, def: usize) -> Expr {
+        let Range { start, end } = self.bodies[def].clone();
+        let bytes = &self.bytes[start - self.start..end - self.start];
+        let body = FunctionBody::new(BinaryReader::new_features(bytes, start, self.features));
+        match body.get_operators_reader().map(|operators| expr(operators, true)) {
+            Ok(Ok((expr, None))) => expr,
+            other => unreachable!("valid code can be read: {other:?}"),
+        }
+    }
+}
+
+/// Whether the instruction of this first byte throws, catches, or is atomic (5.4.1, and the proposal for threads).
+pub(super) fn unwinds_or_waits(opcode: u8) -> bool {
+    matches!(opcode, 0x08 | 0x0A | 0x1F | 0xFE)
+}
+
+/// Decodes a module if it is valid and supported.
+pub(super) fn decode(bytes: &[u8], features: Features) -> Option<Module> {
+    if bytes.len() > MAX_MODULE_SIZE {
+        return None;
+    }
+    let flags = wasm_features(features);
+    let mut validator = Validator::new_with_features(flags);
+    let mut allocations = FuncValidatorAllocations::default();
+    let mut reader = Reader::new(features);
+    let mut parser = Parser::new(0);
+    parser.set_features(flags);
+    for payload in parser.parse_all(bytes) {
+        let payload = payload.ok()?;
+        if matches!(payload, Payload::Version { encoding: Encoding::Component, .. }) {
+            return None;
+        }
+        if features.version == Version::V1 {
+            beyond_1_0(&payload, bytes).ok()?;
+        }
+        match validator.payload(&payload).ok()? {
+            ValidPayload::Func(func, body) => {
+                let mut func = func.into_validator(allocations);
+                let unwinds_or_waits = validate(&mut func, &body).ok()?;
+                allocations = func.into_allocations();
+                reader.unread(&body, unwinds_or_waits).ok()?;
+            }
+            _ => reader.payload(&payload).ok()?,
+        }
+    }
+    match reader.finish(bytes) {
+        Ok((module, None)) => Some(module),
+        _ => None,
+    }
+}
+
+/// Validates a body; whether an instruction of it unwinds or waits.
+fn validate(func: &mut FuncValidator<ValidatorResources>, body: &FunctionBody<'_>) -> wasmparser::Result<bool> {
+    let mut reader = body.get_binary_reader();
+    func.read_locals(&mut reader)?;
+    let (bytes, start) = (body.as_bytes(), body.range().start);
+    let mut found = false;
+    while !reader.eof() {
+        let at = reader.original_position();
+        found |= unwinds_or_waits(bytes[at - start]);
+        reader.visit_operator(&mut func.visitor(at))??;
+    }
+    reader.finish_expression(&func.visitor(reader.original_position()))?;
+    Ok(found)
+}
