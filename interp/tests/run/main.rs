@@ -1,6 +1,7 @@
 //! Behaviour of the machine, feature by feature, on modules small enough to check by hand.
 
 mod addresses;
+mod branches;
 mod budgets;
 mod bulk;
 mod configs;

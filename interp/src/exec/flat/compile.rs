@@ -358,7 +358,8 @@ impl Compiler<'_> {
     fn jump(&mut self, unless_zero: bool, condition: Slot, cost: u32, more: u32) -> usize {
         match self.made {
             Some((op, made)) if made == condition && !self.metered && is_comparison(self.ops[op].code) => {
-                let (op, says) = match self.negation {
+                // Taken, since another operation may get the number of one that goes.
+                let (op, says) = match self.negation.take() {
                     Some((negation, negated)) if negation == op => {
                         self.ops.pop();
                         self.at.pop();
