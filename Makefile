@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs bench-programs zig mutants
+.PHONY: demo test z3 check programs wasip1 bench-programs zig mutants
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -53,15 +53,9 @@ check:
 	$(CARGO) clippy --quiet $(WHAT) --all-targets -- -D warnings
 	$(CARGO) test --quiet $(WHAT)
 
-# Real programs, compiled for this machine and for WASI: they run beside themselves. Needs rustup and network access, and
-# no Z3.
-programs: WHAT ?= --no-default-features
-programs:
-	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1
-	$(CARGO) test --quiet $(WHAT) --test wasi -- --ignored
-
 ZIG_VERSION := 0.17.1
 ZIG := .zig/ziglang/zig
+ZIG_CC := ZIG_GLOBAL_CACHE_DIR=.zig/cache ZIG_LOCAL_CACHE_DIR=.zig/cache $(ZIG) cc
 
 # A C compiler for WebAssembly, from its Python wheel.
 zig:
@@ -73,10 +67,21 @@ zig:
 # each engine runs the same instructions.
 bench-programs: zig
 	@for c in engines/benches/programs/*.c; do \
-	  ZIG_GLOBAL_CACHE_DIR=.zig/cache ZIG_LOCAL_CACHE_DIR=.zig/cache $(ZIG) cc -target wasm32-freestanding -std=c17 \
+	  $(ZIG_CC) -target wasm32-freestanding -std=c17 \
 	    -O2 -Wall -Wextra -Werror -mbulk-memory -ffp-contract=off -nostdlib -Wl,--no-entry -Wl,-z,stack-size=16384 -s \
 	    -o $${c%.c}.wasm $$c && chmod 644 $${c%.c}.wasm || exit 1; \
 	done
+
+# Real programs, compiled for WASI: ours beside themselves on this machine, those of others in the interpreter and in
+# wasmtime (tests/programs.rs). Needs rustup and network access, and no Z3.
+programs: WHAT ?= --no-default-features
+programs: wasip1 $(addprefix .programs/,b3sum.wasm gzip.wasm zstd.wasm lua.wasm sqlite.wasm rg.wasm wasmtime)
+	$(CARGO) test --quiet $(WHAT) --test wasi --test programs -- --ignored
+
+wasip1:
+	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1
+
+include tests/programs/rules.mk
 
 MUTANTS_VERSION := 27.1.0
 # Which of the mutants: the first, seventh, thirteenth, …

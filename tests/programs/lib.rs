@@ -1,0 +1,1 @@
+//! Nothing: what the manifest names are the sources of programs, which `cargo vendor` unpacks.
