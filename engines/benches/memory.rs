@@ -1,8 +1,8 @@
 //! Bytes of our own memory that a module takes: decoded, instantiated, and run.
 //!
-//! `cargo bench -p assay-engines --no-default-features --bench memory [-- FILE…]`. Of the programs of programs.toml each
-//! is run, so that nearly all its functions are compiled to the flat form; of other modules the decoded form is measured.
-//! Bytes of its memories and elements of its tables aren't counted, those are the program's.
+//! `cargo bench -p assay-engines --no-default-features --bench memory [-- FILE…]`. Of the programs of programs.toml
+//! each is run, so that nearly all its functions are compiled to the flat form; of other modules the decoded form is
+//! measured. Bytes of memories and elements of tables aren't counted: those are the program's.
 
 use std::path::Path;
 use std::sync::Arc;

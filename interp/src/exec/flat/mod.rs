@@ -4,7 +4,7 @@
 //! constants and locals are read where they lie. Numbers are computed by the same functions of chapter 4.3 as by the
 //! rules; an instruction without an operation of its own is reduced by its rule, on a configuration of its own. What
 //! the flat form does is what the rules do: results, traps and their places, the store, and how much of the budgets is
-//! taken. `spec-tests/tests/flat.rs` holds it against them.
+//! taken. `interp/tests/flat.rs` and `spec-tests/tests/flat.rs` hold it against them.
 
 mod code;
 mod compile;
