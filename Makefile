@@ -84,11 +84,12 @@ wasip1:
 include tests/programs/rules.mk
 
 MUTANTS_VERSION := 27.1.0
-# Which of the mutants: the first, seventh, thirteenth, …
+# Where: exec (with num) or valid. Which of the mutants there: the first, seventh, thirteenth, …
+ROOM ?= exec
 SHARD ?= 0/6
 
-# Whether tests notice what is changed in execution and numerics; an interrupted run goes on (docs/mutants.md).
+# Whether tests notice what is changed in the semantics; an interrupted run goes on (docs/mutants.md).
 mutants:
 	@.mutants/bin/cargo-mutants mutants --version 2>/dev/null | grep -q ' $(MUTANTS_VERSION)$$' || \
 	  $(CARGO) install --quiet --locked --root .mutants --version $(MUTANTS_VERSION) cargo-mutants
-	@nice -n 19 interp/tests/mutants.sh $(SHARD)
+	@nice -n 19 interp/tests/mutants.sh $(ROOM) $(SHARD)

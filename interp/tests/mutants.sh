@@ -1,16 +1,23 @@
 #!/bin/sh
-# Tests mutants: `make mutants` calls it with a shard `k/n` of them. See docs/mutants.md.
+# Tests mutants: `make mutants` calls it with a room and a shard `k/n` of its mutants. See docs/mutants.md.
 #
 # The mutants are changes of a copy of the checkout, which stays where it is, so that little is built for each of them.
 # Most are caught by the tests of interp alone; only for the others is more built.
 set -eu
 
-shard=$1
+room=$1
+shard=$2
 work=$PWD/.mutants
-version=$(cat interp/src/exec/*.rs interp/src/exec/flat/*.rs interp/src/num/*.rs .cargo/mutants.toml | cksum | cut -d ' ' -f 1)
-results=$work/results/$version/$(echo "$shard" | tr / -)
+case $room in
+exec) what="execution and numerics" folders="interp/src/exec interp/src/num" ;;
+valid) what="validation" folders="interp/src/valid" ;;
+*) echo "there is no room $room: exec (with num), valid" >&2; exit 2 ;;
+esac
+version=$(find $folders -name '*.rs' | LC_ALL=C sort | xargs cat .cargo/mutants.toml | cksum | cut -d ' ' -f 1)
+results=$work/results/$room-$version/$(echo "$shard" | tr / -)
 
 mutants() {
+  for folder in $folders; do set -- --file "$folder/**" "$@"; done
   "$work/bin/cargo-mutants" mutants --package assay-interp "$@"
 }
 
@@ -72,13 +79,21 @@ export CARGO_TARGET_DIR="$work/target" RUST_BACKTRACE=0 PROPTEST_RNG_SEED=1 PROP
 ulimit -v 8000000 2> /dev/null || true
 ulimit -t 120
 
-stage assay-interp "--lib --test laws --test run --test vectors --test rules"
-stage "assay-engines assay-spec-tests" \
-  "--lib --test allowed --test official --test flat --test profiles --test rules --test threads --test traps"
+case $room in
+exec)
+  stage assay-interp "--lib --test laws --test run --test vectors --test rules"
+  stage "assay-engines assay-spec-tests" \
+    "--lib --test allowed --test official --test flat --test profiles --test rules --test threads --test traps"
+  ;;
+valid)
+  stage assay-interp "--test valid --test agreement"
+  stage "assay-engines assay-spec-tests" "--lib --test validation --test official --test traps"
+  ;;
+esac
 
 count() {
   wc -l < "$results/$1.txt" | tr -d ' '
 }
-echo "shard $shard, $(count all) mutants of execution and numerics:"
+echo "shard $shard, $(count all) mutants of $what:"
 echo "$(count caught) caught, $(count timeout) timed out, $(count left) missed, $(count unviable) not compiled"
 cat "$results/left.txt"
