@@ -25,24 +25,38 @@ impl Language {
     }
 }
 
+/// A module as it is given.
+pub(crate) struct Source {
+    /// Its bytes; a text is assembled.
+    pub(crate) wasm: Vec<u8>,
+    /// Its text, if it is given as one.
+    pub(crate) text: Option<String>,
+}
+
 /// The bytes of a module: a binary, or a text that is assembled; `-` is standard input.
 pub(crate) fn module(path: &str) -> Result<Vec<u8>, Failure> {
+    source(path).map(|source| source.wasm)
+}
+
+/// A module, with its text.
+pub(crate) fn source(path: &str) -> Result<Source, Failure> {
     let bytes = bytes(path)?;
     if bytes.is_empty() || bytes.starts_with(b"\0asm") || !is_text(path, &bytes) {
-        return Ok(bytes);
+        return Ok(Source { wasm: bytes, text: None });
     }
     if bytes.len() > MAX_MODULE_SIZE {
         let message = format!("a text of more than {MAX_MODULE_SIZE} bytes");
         return Err(Failure::Module(path.to_owned(), Error { kind: ErrorKind::Limit, message, offset: 0 }));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|e| {
-        let (message, offset) = ("a text must be UTF-8".into(), e.valid_up_to());
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let (message, offset) = ("a text must be UTF-8".into(), e.utf8_error().valid_up_to());
         Failure::Module(path.to_owned(), Error { kind: ErrorKind::Malformed, message, offset })
     })?;
-    wat::Parser::new().parse_str(Some(printable(path).as_ref()), text).map_err(|error| {
+    let wasm = wat::Parser::new().parse_str(Some(printable(path).as_ref()), &text).map_err(|error| {
         let error = excerpt(&error.to_string());
         Failure::Text(path.to_owned(), format!("malformed module: not in the text format: {error}"))
-    })
+    })?;
+    Ok(Source { wasm, text: Some(text) })
 }
 
 /// Columns that are shown of a line of a module's text.

@@ -3,6 +3,7 @@
 mod conform;
 mod diff;
 mod engines;
+mod excerpt;
 mod input;
 mod output;
 mod run;

@@ -1,8 +1,11 @@
 //! `assay validate`
 
 use assay_interp::binary::{self, Error, ErrorKind, Judgement};
+use assay_interp::syntax::Features;
+use assay_interp::valid;
 
-use crate::input::{self, Language};
+use crate::excerpt::excerpt;
+use crate::input::{self, Language, Source};
 use crate::output::{Failure, exit, printable, say};
 
 #[derive(clap::Args)]
@@ -18,10 +21,12 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let features = args.language.features();
     let mut worst = exit::YES;
     for path in &args.modules {
-        let judged = input::module(path)
-            .and_then(|wasm| binary::judge(&wasm, features).map_err(|error| Failure::Module(path.clone(), error)));
+        let judged = input::source(path).and_then(|source| {
+            let judgement = binary::judge(&source.wasm, features);
+            judgement.map(|it| (source, it)).map_err(|error| Failure::Module(path.clone(), error))
+        });
         let code = match judged {
-            Ok(judgement) => verdict(path, judgement)?,
+            Ok((source, judgement)) => verdict(path, &source, features, judgement)?,
             Err(failure @ (Failure::Module(..) | Failure::Text(..))) => {
                 say!("{failure}")?;
                 if failure.code() == exit::MODULE { exit::NO } else { failure.code() }
@@ -35,7 +40,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
 }
 
 /// Says what both validators find, and gives the exit code.
-fn verdict(path: &str, judgement: Judgement) -> Result<u8, Failure> {
+fn verdict(path: &str, source: &Source, features: Features, judgement: Judgement) -> Result<u8, Failure> {
+    let shown = |error: &valid::Error| excerpt(path, source, features, error).map_or(Ok(()), |lines| say!("{lines}"));
     let path = printable(path);
     let peer = |theirs: &Error| format!("wasmparser: {} (at byte {:#x})", theirs.message, theirs.offset);
     Ok(match judgement {
@@ -50,6 +56,7 @@ fn verdict(path: &str, judgement: Judgement) -> Result<u8, Failure> {
         Judgement::Invalid { ours, theirs } => {
             let phase = if theirs.kind == ErrorKind::Malformed { "malformed" } else { "invalid" };
             say!("{path}: {phase} module: {ours}; {}", peer(&theirs))?;
+            shown(&ours)?;
             exit::NO
         }
         Judgement::Limit(what) => {
@@ -57,9 +64,10 @@ fn verdict(path: &str, judgement: Judgement) -> Result<u8, Failure> {
             exit::UNDETERMINED
         }
         Judgement::Disagreement { ours, theirs } => {
-            let ours = ours.map_or_else(|error| error.to_string(), |()| "valid".into());
+            let words = ours.as_ref().map_or_else(|error| error.to_string(), |()| "valid".into());
             let theirs = theirs.map_or_else(|error| peer(&error), |()| "wasmparser: valid".into());
-            say!("{path}: two validators disagree, so that one is wrong: please report it: ours: {ours}; {theirs}")?;
+            say!("{path}: two validators disagree, so that one is wrong: please report it: ours: {words}; {theirs}")?;
+            ours.err().map_or(Ok(()), |error| shown(&error))?;
             exit::UNDETERMINED
         }
     })

@@ -723,7 +723,9 @@ fn validate() {
     // One that is invalid outweighs one that can't be told, wherever they stand.
     folder.assay(&["validate", "types.wat", "component.wat"]).ends(1);
     let ran = folder.assay(&[&["validate"], &all[..]].concat()).ends(1);
-    assert_eq!(ran.out.lines().count(), all.len(), "{ran}");
+    for name in all {
+        assert!(ran.out.lines().any(|line| line.starts_with(name)), "{ran}");
+    }
 }
 
 #[test]
