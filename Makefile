@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig mutants
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench mutants
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -82,6 +82,15 @@ wasip1:
 	@test -d "$$(rustc --print target-libdir --target wasm32-wasip1)" || rustup target add wasm32-wasip1
 
 include tests/programs/rules.mk
+
+# Real modules from npm, by version and checksum, into corpus/; both validators are asked about them. Needs npm.
+corpus:
+	@interp/tests/corpus.sh
+	$(CARGO) test --quiet -p assay-interp --test corpus -- --ignored --nocapture
+
+# What docs/benchmarks.md has. The bench runs in its package's folder.
+bench: corpus
+	$(CARGO) bench --quiet -p assay-interp --bench validation -- $(CURDIR)/corpus/*.wasm
 
 MUTANTS_VERSION := 27.1.0
 # Where: exec (with num) or valid. Which of the mutants there: the first, seventh, thirteenth, …

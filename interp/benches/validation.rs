@@ -1,17 +1,22 @@
-//! How long a module takes to be decoded, to be validated by ours, and to be decoded and validated by wasmparser's.
+//! How long from the bytes of a module to the answer whether it is valid: by ours, which decodes it to our syntax
+//! first, and by wasmparser's validator, which reads the bytes and keeps nothing.
 //!
-//! `cargo bench -p assay-interp --bench validation -- FILE…`; without a file, random modules. Each figure is the best
-//! of several runs, in milliseconds for a megabyte of function bodies: most of a file can be debugging information.
+//! `cargo bench -p assay-interp --bench validation -- FILE…`; without a file, random modules. Each figure is the median
+//! of several runs, in which all take turns, in milliseconds for a megabyte of function bodies: most of a file can be
+//! debugging information.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
 use arbitrary::Unstructured;
 use assay_interp::binary;
 use assay_interp::syntax::Features;
 use assay_interp::valid;
 
-const RUNS: usize = 7;
+const RUNS: usize = 31;
+
+const FEATURES: Features = Features::ALL;
 
 /// Random modules, of a megabyte in all.
 fn random() -> Vec<Vec<u8>> {
@@ -31,46 +36,45 @@ fn random() -> Vec<Vec<u8>> {
     modules
 }
 
-fn best(mut work: impl FnMut()) -> Duration {
-    let times = (0..RUNS).map(|_| {
-        let started = Instant::now();
-        work();
-        started.elapsed()
-    });
-    times.min().expect("there are runs")
+/// The milliseconds that something takes.
+fn time(work: impl FnOnce()) -> f64 {
+    let started = Instant::now();
+    work();
+    started.elapsed().as_secs_f64() * 1e3
 }
 
 fn measure(name: &str, modules: &[Vec<u8>]) {
-    let features = Features::default();
-    let decoded: Vec<_> = modules.iter().map(|m| binary::well_formed(m, features).expect("well-formed")).collect();
-    let megabytes = decoded.iter().map(|module| module.code_size).sum::<usize>() as f64 / f64::from(1 << 20);
-    let report = |what: &str, time: Duration| {
-        println!("{name}: {what:<32} {:8.2} ms/MB", time.as_secs_f64() * 1e3 / megabytes);
-    };
-    println!("{name}: {} modules, {megabytes:.2} MB of code", modules.len());
-    report("decoding", best(|| modules.iter().for_each(|m| drop(black_box(binary::well_formed(m, features))))));
-    report(
-        "ours, of what is decoded",
-        best(|| decoded.iter().for_each(|m| valid::validate(m, features).expect("it is valid"))),
-    );
-    let flags = binary::wasm_features(features);
-    report(
-        "wasmparser's, with its decoding",
-        best(|| {
+    let decode = |module: &Vec<u8>| binary::well_formed(module, FEATURES).expect("it is well-formed");
+    let decoded: Vec<_> = modules.iter().map(decode).collect();
+    let megabytes = decoded.iter().map(|module| module.code_size).sum::<usize>() as f64 / 1e6;
+    let flags = binary::wasm_features(FEATURES);
+    let mut times: [Vec<f64>; 3] = Default::default();
+    for _ in 0..RUNS {
+        times[0].push(time(|| modules.iter().for_each(|module| drop(black_box(decode(module))))));
+        times[1].push(time(|| decoded.iter().for_each(|m| valid::validate(m, FEATURES).expect("it is valid"))));
+        times[2].push(time(|| {
             for module in modules {
                 wasmparser::Validator::new_with_features(flags).validate_all(module).expect("it is valid");
             }
-        }),
-    );
+        }));
+    }
+    let [decoding, ours, theirs] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[RUNS / 2] / megabytes
+    });
+    let ratio = (decoding + ours) / theirs;
+    println!("{name:24} {megabytes:8.3} {decoding:10.1} {ours:10.1} {theirs:12.1} {ratio:8.2}");
 }
 
 fn main() {
     let files: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    println!("{:24} {:>8} {:>10} {:>10} {:>12} {:>8}", "", "MB code", "decoding", "ours", "wasmparser's", "ratio");
     if files.is_empty() {
         measure("random", &random());
     }
     for file in files {
         let module = std::fs::read(&file).unwrap_or_else(|e| panic!("{file}: {e}"));
-        measure(&file, &[module]);
+        let name = Path::new(&file).file_name().map_or(file.clone(), |name| name.to_string_lossy().into_owned());
+        measure(&name, &[module]);
     }
 }
