@@ -3,6 +3,7 @@
 mod derivations;
 mod hostile;
 mod matching;
+mod refusals;
 
 use std::fmt::Write;
 
@@ -107,6 +108,29 @@ const CASES: &[&str] = &[
     "(export \"a\" (memory 0))",
 ];
 
+/// The same by older versions.
+const OLDER: &[(Version, &str)] = &[
+    (Version::V1, "(memory 1) (memory 1)"),
+    (Version::V1, "(table 1 funcref) (table 1 funcref)"),
+    (Version::V1, "(func (result i32 i32) unreachable)"),
+    (Version::V1, "(func (param i32) local.get 0 i32.extend8_s drop)"),
+    (Version::V1, "(func (param externref))"),
+    (Version::V1, "(func (param v128))"),
+    (Version::V2, "(memory 1) (memory 1)"),
+    (Version::V2, "(table i64 1 funcref)"),
+    (Version::V2, "(func (param (ref func)))"),
+    (Version::V2, "(func return_call 0)"),
+    (Version::V1, "(memory 1) (data \"\")"),
+    (Version::V1, "(elem func)"),
+    (Version::V2, "(type (struct))"),
+    (Version::V2, "(type (array i8))"),
+    (Version::V2, "(type (sub (func)))"),
+    (Version::V2, "(type (sub final 0 (func)))"),
+    (Version::V2, "(global i32 (i32.const 0)) (global i32 (global.get 0))"),
+    (Version::V3, "(func atomic.fence)"),
+    (Version::V3, "(func (param i64) local.get 0 local.get 0 i64.mul_wide_s drop drop)"),
+];
+
 #[test]
 fn a_refusal_names_the_rule_and_says_what_was_expected_and_found() {
     let mut out = String::new();
@@ -114,26 +138,7 @@ fn a_refusal_names_the_rule_and_says_what_was_expected_and_found() {
         let error = refusal(&module(&format!("(module {text})")), ALL);
         writeln!(out, "{text}\n    {error}").expect("a string takes everything");
     }
-    for (version, text) in [
-        (Version::V1, "(memory 1) (memory 1)"),
-        (Version::V1, "(table 1 funcref) (table 1 funcref)"),
-        (Version::V1, "(func (result i32 i32) unreachable)"),
-        (Version::V1, "(func (param i32) local.get 0 i32.extend8_s drop)"),
-        (Version::V1, "(func (param externref))"),
-        (Version::V2, "(memory 1) (memory 1)"),
-        (Version::V2, "(table i64 1 funcref)"),
-        (Version::V2, "(func (param (ref func)))"),
-        (Version::V2, "(func return_call 0)"),
-        (Version::V1, "(memory 1) (data \"\")"),
-        (Version::V1, "(elem func)"),
-        (Version::V2, "(type (struct))"),
-        (Version::V2, "(type (array i8))"),
-        (Version::V2, "(type (sub (func)))"),
-        (Version::V2, "(type (sub final 0 (func)))"),
-        (Version::V2, "(global i32 (i32.const 0)) (global i32 (global.get 0))"),
-        (Version::V3, "(func atomic.fence)"),
-        (Version::V3, "(func (param i64) local.get 0 local.get 0 i64.mul_wide_s drop drop)"),
-    ] {
+    for (version, text) in OLDER.iter().copied() {
         let error = refusal(&module(&format!("(module {text})")), version.into());
         writeln!(out, "{version}: {text}\n    {error}").expect("a string takes everything");
     }
