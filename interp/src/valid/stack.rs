@@ -330,11 +330,11 @@ impl<'c, 'o, O: Observer> Checker<'c, 'o, O> {
         self.label_place(l).map(|place| self.controls[place].label())
     }
 
-    /// Where among the open blocks the label with this index is. A constant expression has none.
+    /// Where among the open blocks the label with this index is.
     pub(super) fn label_place(&self, l: Idx) -> Checked<usize> {
-        let len = if self.returns.is_some() { self.controls.len() } else { self.controls.len() - 1 };
+        let len = self.controls.len();
         if (l as usize) < len {
-            Ok(self.controls.len() - 1 - l as usize)
+            Ok(len - 1 - l as usize)
         } else {
             Err(Box::new(Fault::Unknown { space: Space::Label, index: l, len: len as u64 }))
         }
