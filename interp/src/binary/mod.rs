@@ -76,7 +76,8 @@ pub fn wasm_features(features: Features) -> WasmFeatures {
 /// Bytes that a module may have: decoded it takes some thirty times as much.
 pub const MAX_MODULE_SIZE: usize = 1 << 27;
 
-/// Decodes a module of 3.0, and finds it valid.
+/// Decodes a module of 3.0, and finds it valid: by wasmparser's validator, and not by [`valid`](crate::valid), which
+/// [`judge`] asks as well.
 ///
 /// # Errors
 ///
@@ -85,7 +86,7 @@ pub fn decode(bytes: &[u8]) -> Result<Module> {
     decode_with(bytes, Features::default())
 }
 
-/// Decodes a module, and finds it valid by the rules of a version and of proposals.
+/// Decodes a module, and finds it valid by the rules of a version and of proposals, as wasmparser's validator has them.
 ///
 /// # Errors
 ///
