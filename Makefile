@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench mutants
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench agreement mutants
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -91,6 +91,15 @@ corpus:
 # What docs/benchmarks.md has. The bench runs in its package's folder.
 bench: corpus
 	$(CARGO) bench --quiet -p assay-interp --bench validation -- $(CURDIR)/corpus/*.wasm
+
+# How many random modules, and from which seed.
+MODULES ?= 200000
+SEED ?= 1
+
+# Our validator and wasmparser's on random modules and mutations of them: what docs/agreement.md has.
+agreement:
+	@ASSAY_AGREEMENT=$(MODULES) ASSAY_AGREEMENT_SEED=$(SEED) \
+	  $(CARGO) test --quiet -p assay-interp --test agreement -- --nocapture
 
 MUTANTS_VERSION := 27.1.0
 # Where: exec (with num) or valid. Which of the mutants there: the first, seventh, thirteenth, …

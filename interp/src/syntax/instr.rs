@@ -138,6 +138,11 @@ macro_rules! syntax {
             pub fn all() -> &'static [(&'static [u8], &'static str)] {
                 &[$((&[$($op),+], $text),)*]
             }
+
+            /// Opcodes of all instructions and the types of their immediates, as the rows write them.
+            pub fn immediates() -> &'static [(&'static [u8], &'static [&'static str])] {
+                &[$((&[$($op),+], &[$(stringify!($T)),*]),)*]
+            }
         }
 
         impl fmt::Display for Instr {
