@@ -120,6 +120,7 @@ const OLDER: &[(Version, &str)] = &[
     (Version::V2, "(table i64 1 funcref)"),
     (Version::V2, "(func (param (ref func)))"),
     (Version::V2, "(func return_call 0)"),
+    (Version::V2, "(func (drop (ref.null any)))"),
     (Version::V1, "(memory 1) (data \"\")"),
     (Version::V1, "(elem func)"),
     (Version::V2, "(type (struct))"),

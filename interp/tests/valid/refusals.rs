@@ -172,7 +172,6 @@ const SILENT: &[(&str, &[&str])] = &[
             "Externtype_ok/",
             "Expand_use/typeidx",
             "Blocktype_ok/valtype",
-            "Instr_ok/ref.null",
             "Instrs_ok/seq",
             "Instrs_ok/sub",
             "Instrs_ok/frame",
