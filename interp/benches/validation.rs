@@ -14,7 +14,7 @@ use assay_interp::binary;
 use assay_interp::syntax::Features;
 use assay_interp::valid;
 
-const RUNS: usize = 101;
+const RUNS: usize = 1000;
 
 const FEATURES: Features = Features::ALL;
 

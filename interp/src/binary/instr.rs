@@ -189,7 +189,13 @@ fn needs_data_count(operator: &Operator<'_>) -> bool {
 
 /// Reads an expression to its end. `Ok(Err(…))` is the first thing in it that isn't supported.
 pub(super) fn expr(mut reader: wasmparser::OperatorsReader<'_>, has_data_count: bool) -> Result<(Expr, Option<Error>)> {
-    let mut expr = Expr::default();
+    // Mostly there are two or three bytes to an instruction.
+    let some = reader.get_binary_reader().bytes_remaining() / 2;
+    let mut expr = Expr {
+        instrs: Vec::with_capacity(some),
+        closed_at: Vec::with_capacity(some),
+        offsets: Vec::with_capacity(some),
+    };
     let mut first_unsupported = None;
     let mut open: Vec<usize> = Vec::new();
     while !reader.eof() {
