@@ -162,7 +162,6 @@ impl<'m> Context<'m> {
         };
         match &mut *fault {
             Fault::Mismatch { expected, found, .. } => expected.iter_mut().chain(found).for_each(operand),
-            Fault::NoReference(t) => operand(t),
             Fault::Select(a, b) => [a, b].into_iter().for_each(operand),
             Fault::Packed(t) | Fault::NotNumeric(t) => storage(t),
             Fault::Elements { expected, found } => [expected, found].into_iter().for_each(storage),

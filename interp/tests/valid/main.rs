@@ -95,6 +95,13 @@ const CASES: &[&str] = &[
     "(memory 1) (func i32.const 0 i32.load offset=4294967296 drop)",
     "(memory 1) (func i32.const 0 i32.atomic.load align=1 drop)",
     "(func (param v128) local.get 0 i32x4.extract_lane 4 drop)",
+    // Types that a fault says, as the module has them.
+    "(type (struct)) (func (param (ref 0))) (start 0)",
+    "(type (struct)) (type (struct (field (ref 0)))) (func (param (ref 1)) local.get 0 struct.get_s 1 0 drop)",
+    "(type (struct)) (type (array (ref 0))) (data \"\") (func (array.new_data 1 0 (i32.const 0) (i32.const 0)) drop)",
+    "(type (struct)) (type (array (mut (ref 0)))) (type (array i8)) (func unreachable array.copy 1 2)",
+    "(type (struct)) (type (struct (field (ref 0)))) (func struct.new_default 1 drop)",
+    "(type (struct)) (func (param (ref 0)) (select (local.get 0) (local.get 0) (i32.const 0)) drop)",
     // Constant expressions, segments, exports.
     "(func) (global i32 (i32.const 0) (i32.eqz))",
     "(global (mut i32) (i32.const 0)) (global i32 (global.get 0))",
