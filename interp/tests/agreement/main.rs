@@ -16,7 +16,7 @@ use assay_interp::valid::{self, Counts, Rule};
 use mutate::{Kind, Mutator, Random};
 
 /// Modules, if nobody says how many.
-const MODULES: u64 = 3000;
+const MODULES: u64 = 1500;
 /// Mutations of each: by its version, and by any.
 const MUTATIONS: [(Kind, u64); 4] =
     [(Kind::Bytes, 1), (Kind::Declarations, 3), (Kind::Instrs, 3), (Kind::Immediates, 3)];
