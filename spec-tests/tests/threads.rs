@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use assay_engines::{Budgets, Engine, Features, Interp, Version, Wasmtime, Watched};
+#[cfg(feature = "wasmtime")]
+use assay_engines::Wasmtime;
+use assay_engines::{Budgets, Engine, Features, Interp, Version, Watched};
 use assay_interp::rule::Rule;
 use assay_interp::trace::Seen;
 use assay_spec_tests::{Checked, Event, Fault, Kind, Schedule, Script, from_path, run, run_group, run_scheduled};
@@ -113,6 +115,7 @@ fn threads_that_fail() {
     assert_eq!(verdicts(&mut interp(), &source)[1..], why.map(failed));
 }
 
+#[cfg(feature = "wasmtime")]
 #[test]
 fn an_engine_without_threads_says_so() {
     let source =
