@@ -13,7 +13,7 @@ use wast::parser;
 use crate::script::buffer;
 
 /// The bytes of a module's text where a part of it stands: an instruction without those that are folded into it, or the
-/// keyword of a field. `None` if the text isn't one of a module, or gives its bytes.
+/// keyword of a field. `None` if the text isn't one of a module, or gives its bytes, or only implies the part.
 ///
 /// Its time is linear in the text.
 pub fn span(text: &str, place: &Place) -> Option<Range<usize>> {
@@ -24,6 +24,10 @@ pub fn span(text: &str, place: &Place) -> Option<Range<usize>> {
     module.resolve().ok()?;
     let ModuleKind::Text(fields) = &module.kind else { return None };
     let (field, expr) = fields.iter().flat_map(|field| parts(field, place.item)).nth(position(place.item))?;
+    // A type that is only implied stands nowhere.
+    if field == 0 {
+        return None;
+    }
     let spans = expr.and_then(|expr| expr.instr_spans.as_deref());
     let Some((instr, spans)) = place.instr.as_ref().zip(spans) else { return Some(first_token(text, field)) };
     let Some(span) = spans.get(instr.index) else { return end_of_field(text, field) };
@@ -234,6 +238,8 @@ mod tests {
     fn what_is_not_there_has_no_place() {
         assert_eq!(at(TEXT, Item::Func(9), Some(0)), None);
         assert_eq!(at(TEXT, Item::Module, None), None);
+        assert_eq!(at("(func (param i32))", Item::Type(0), None), None);
+        assert_eq!(at("(func (param i32))", Item::Func(0), None), Some("func"));
         assert_eq!(at("(module binary \"\\00asm\\01\\00\\00\\00\")", Item::Func(0), Some(0)), None);
         assert_eq!(at("no module", Item::Func(0), Some(0)), None);
     }
