@@ -158,6 +158,8 @@ const OLDER: &[(Version, &str)] = &[
     (Version::V2, "(type (sub final 0 (func)))"),
     (Version::V2, "(global i32 (i32.const 0)) (global i32 (global.get 0))"),
     (Version::V3, "(func atomic.fence)"),
+    (Version::V3, "(memory 0 (pagesize 1))"),
+    (Version::V3, "(memory 1 1 shared)"),
     (Version::V3, "(func (param i64) local.get 0 local.get 0 i64.mul_wide_s drop drop)"),
 ];
 
