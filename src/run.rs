@@ -10,7 +10,7 @@ use assay_interp::exec::{AnyRef, ExternAddr, Val};
 use assay_interp::host::wasi::{self, Streams, Wasi};
 use assay_interp::machine::Machine;
 use assay_interp::scenario::Scenario;
-use assay_interp::syntax::{ExternIdx, ExternType, FuncType, HeapType, Idx, Module, NumType, ValType};
+use assay_interp::syntax::{FuncType, HeapType, Idx, Module, NumType, ValType};
 use assay_interp::trace::{Cut, Observer, Writer};
 
 use crate::input::{self, Language};
@@ -151,9 +151,7 @@ impl Run {
         };
         let mut outcome = Outcome::Returned(Vec::new());
         for (name, args) in &self.calls {
-            let Some(ExternAddr::Func(func)) = instance.export(name) else {
-                unreachable!("{name} was found among the exports")
-            };
+            let func = instance.func(name).expect("it was found among the exports");
             outcome = self.machine.invoke(func, args, &mut self.host, observer);
             if !matches!(outcome, Outcome::Returned(_)) {
                 break;
@@ -220,7 +218,7 @@ type Call = (String, Vec<Value>);
 /// The functions to call, and their arguments by their types. Those of a WASI program are the program's own affair; a
 /// reactor, which has no `_start`, wants its `_initialize` to be called before anything else.
 fn calls(module: &Module, args: &Args) -> Result<Vec<Call>, Failure> {
-    let exports = |name: &str| module.exports.iter().any(|e| e.name == name && matches!(e.item, ExternIdx::Func(_)));
+    let exports = |name: &str| module.exported_funcs().any(|(export, _)| export == name);
     let name = match &args.invoke {
         Some(name) => Some(name.as_str()),
         None if exports("_start") => Some("_start"),
@@ -240,11 +238,10 @@ fn calls(module: &Module, args: &Args) -> Result<Vec<Call>, Failure> {
 
 /// A function to call, and its arguments by their types.
 fn call(module: &Module, name: &str, args: &[String]) -> Result<Call, Failure> {
-    let export = module.exports.iter().find(|e| e.name == name && matches!(e.item, ExternIdx::Func(_)));
-    let Some(ExternType::Func(ty)) = export.map(|e| module.export_type(e.item)) else {
+    let Some((_, ty)) = module.exported_funcs().find(|(export, _)| *export == name) else {
         return Err(Failure::Usage(format!("no function is exported as {name:?} ({})", functions(module))));
     };
-    Ok((name.to_owned(), values(&module.abs_func_type(&ty), args)?))
+    Ok((name.to_owned(), values(&ty, args)?))
 }
 
 /// Names that a message lists of what there is.
@@ -252,8 +249,7 @@ const SHOWN: usize = 10;
 
 /// The functions that a module exports.
 fn functions(module: &Module) -> String {
-    let names = module.exports.iter().filter(|e| matches!(e.item, ExternIdx::Func(_)));
-    let mut names: Vec<String> = names.map(|e| e.name.escape_debug().to_string()).collect();
+    let mut names: Vec<String> = module.exported_funcs().map(|(name, _)| name.escape_debug().to_string()).collect();
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
     if more > 0 {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use assay_engines::{Budgets, Ended, Engine, Outcome, ReplayError, Value};
 use assay_interp::binary;
 use assay_interp::scenario::{Scenario, Step};
-use assay_interp::syntax::{ExternIdx, Module};
+use assay_interp::syntax::Module;
 
 use crate::args;
 use crate::expose::Kind;
@@ -115,20 +115,15 @@ pub fn diff_scenario(
 
 /// The calls, function by function in turn, so that each is called in states that the others left.
 fn calls(module: &Module, options: &Options) -> Vec<(String, Vec<Value>)> {
-    let types = module.func_types();
-    let funcs = module.exports.iter().filter_map(|export| match export.item {
-        ExternIdx::Func(x) => Some((&export.name, &types[x as usize])),
-        _ => None,
-    });
     let mut lists = Vec::new();
-    for (i, (name, ty)) in funcs.enumerate() {
+    for (i, (name, ty)) in module.exported_funcs().enumerate() {
         // Functions of one type needn't all get the same arguments.
         let seed = options.seed.wrapping_add((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        lists.push((name, args::vectors(&module.abs_func_type(ty), options.vectors, seed)));
+        lists.push((name, args::vectors(&ty, options.vectors, seed)));
     }
     let rows = lists.iter().map(|(_, vectors)| vectors.len()).max().unwrap_or(0);
     let row =
-        |i: usize| lists.iter().filter_map(move |(name, vectors)| Some(((*name).clone(), vectors.get(i)?.clone())));
+        |i: usize| lists.iter().filter_map(move |(name, vectors)| Some(((*name).to_owned(), vectors.get(i)?.clone())));
     (0..rows).flat_map(row).collect()
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use assay_interp::exec::{Val, Value};
+use assay_interp::exec::Value;
 use assay_interp::scenario::Answer;
 use assay_interp::syntax::ValType;
-use assay_interp::value::Concrete;
 
 /// A call of a host function.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,18 +40,11 @@ impl Scripted {
         match self.answers.pop_front() {
             Some(answer) if answer.throws => Err(Throws),
             Some(answer) if self.fits(&answer.results) => Ok(answer.results),
-            _ => self.results.iter().map(default).collect(),
+            _ => self.results.iter().map(|t| Value::default_of(*t).ok_or(Throws)).collect(),
         }
     }
 
     fn fits(&self, values: &[Value]) -> bool {
         values.len() == self.results.len() && values.iter().zip(&self.results).all(|(v, t)| v.may_be(*t))
-    }
-}
-
-fn default(t: &ValType) -> Result<Value, Throws> {
-    match t {
-        ValType::Ref(t) if !t.nullable => Err(Throws),
-        t => Ok(Val::default(&Concrete::default(), *t, |heap| heap)),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assay_interp::binary;
-use assay_interp::exec::{ExternAddr, FuncAddr, FuncInst, ModuleInst, Store, Value};
+use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Store, Value};
 use assay_interp::machine::{Advanced, Budgets, Host, HostError, Machine};
 use assay_interp::outcome::Outcome;
 use assay_interp::syntax::{ExternType, Features, RefType, ValType};
@@ -89,7 +89,7 @@ impl Interp {
         args: &[Value],
         observer: &mut O,
     ) -> Outcome {
-        match self.func(instance, export) {
+        match self.find(instance, export, "function", ModuleInst::func) {
             Ok(func) => self.machine.invoke(func, args, &mut self.host, observer),
             Err(outcome) => outcome,
         }
@@ -123,7 +123,7 @@ impl Interp {
             let link = links.iter().find(|l| l.module == import.module && l.name == import.name);
             let Some(link) = link else { break };
             imports.push(match (&link.from, &import.ty) {
-                (Source::Instance(id, export), _) => self.export(*id, export)?,
+                (Source::Instance(id, export), _) => self.find(*id, export, "item", ModuleInst::export)?,
                 (Source::Host(answers), ExternType::Func(ty)) => {
                     let name = (import.module.clone(), import.name.clone());
                     let results = module.abs_func_type(ty).results.into_iter().map(known_to_host).collect();
@@ -140,16 +140,16 @@ impl Interp {
         Ok(self.instances.len() - 1)
     }
 
-    fn func(&self, instance: InstanceId, export: &str) -> Result<FuncAddr, Outcome> {
-        match self.export(instance, export)? {
-            ExternAddr::Func(func) => Ok(func),
-            _ => Err(no_export(export, "function")),
-        }
-    }
-
-    fn export(&self, instance: InstanceId, export: &str) -> Result<ExternAddr, Outcome> {
-        let found = self.instances.get(instance).and_then(|i| i.export(export));
-        found.ok_or_else(|| no_export(export, "item"))
+    /// The address of an export, as `look` finds it.
+    fn find<A>(
+        &self,
+        instance: InstanceId,
+        export: &str,
+        what: &str,
+        look: fn(&ModuleInst, &str) -> Option<A>,
+    ) -> Result<A, Outcome> {
+        let found = self.instances.get(instance).and_then(|instance| look(instance, export));
+        found.ok_or_else(|| Outcome::Unlinkable(format!("no {what} is exported as {export:?}")))
     }
 }
 
@@ -159,10 +159,6 @@ fn known_to_host(t: ValType) -> ValType {
         ValType::Ref(t) => ValType::Ref(RefType { heap: t.heap.abs_top(), ..t }),
         number => number,
     }
-}
-
-fn no_export(export: &str, what: &str) -> Outcome {
-    Outcome::Unlinkable(format!("no {what} is exported as {export:?}"))
 }
 
 impl Engine for Interp {
@@ -211,14 +207,14 @@ impl Engine for Interp {
     }
 
     fn get(&mut self, instance: InstanceId, export: &str) -> Result<Value, Outcome> {
-        let ExternAddr::Global(a) = self.export(instance, export)? else { return Err(no_export(export, "global")) };
+        let a = self.find(instance, export, "global", ModuleInst::global)?;
         let value = self.machine.store().globals[a].value;
         self.machine.keep(value);
         Ok(value)
     }
 
     fn set(&mut self, instance: InstanceId, export: &str, value: Value) -> Result<(), Outcome> {
-        let ExternAddr::Global(a) = self.export(instance, export)? else { return Err(no_export(export, "global")) };
+        let a = self.find(instance, export, "global", ModuleInst::global)?;
         let store = self.machine.store_mut();
         let ty = store.globals[a].ty;
         if !ty.mutable || !store.val_ok(value, ty.val) {
@@ -229,14 +225,12 @@ impl Engine for Interp {
     }
 
     fn memory(&mut self, instance: InstanceId, export: &str) -> Result<Vec<u8>, Outcome> {
-        match self.export(instance, export)? {
-            ExternAddr::Mem(a) => Ok(self.machine.store().mems[a].bytes.clone()),
-            _ => Err(no_export(export, "memory")),
-        }
+        let a = self.find(instance, export, "memory", ModuleInst::mem)?;
+        Ok(self.machine.store().mems[a].bytes.clone())
     }
 
     fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome> {
-        let ExternAddr::Mem(a) = self.export(instance, export)? else { return Err(no_export(export, "memory")) };
+        let a = self.find(instance, export, "memory", ModuleInst::mem)?;
         let memory = &mut self.machine.store_mut().mems[a].bytes;
         match usize::try_from(offset).ok().and_then(|from| memory.get_mut(from..)?.get_mut(..bytes.len())) {
             Some(range) => range.copy_from_slice(bytes),
@@ -246,13 +240,8 @@ impl Engine for Interp {
     }
 
     fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome> {
-        match self.export(instance, export)? {
-            ExternAddr::Table(a) => {
-                let elements = &self.machine.store().tables[a].elements;
-                Ok(elements.iter().map(|r| matches!(r, Ref::Null(_))).collect())
-            }
-            _ => Err(no_export(export, "table")),
-        }
+        let a = self.find(instance, export, "table", ModuleInst::table)?;
+        Ok(self.machine.store().tables[a].elements.iter().map(|r| matches!(r, Ref::Null(_))).collect())
     }
 
     fn has_threads(&self) -> bool {
@@ -260,7 +249,7 @@ impl Engine for Interp {
     }
 
     fn start(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Result<ThreadId, Outcome> {
-        self.machine.start(self.func(instance, export)?, args)
+        self.machine.start(self.find(instance, export, "function", ModuleInst::func)?, args)
     }
 
     fn advance(&mut self, thread: ThreadId, steps: u64) -> Advanced {

@@ -6,7 +6,7 @@ use assay_interp::binary;
 use assay_interp::exec::Value;
 use assay_interp::outcome::Outcome;
 use assay_interp::scenario::{Answer, Scenario, Step};
-use assay_interp::syntax::{ExternIdx, ExternType, FuncType, Import, Module};
+use assay_interp::syntax::{ExternType, FuncType, Import, Module};
 
 use crate::provider::{export, provider};
 use crate::{Advanced, Engine, HostCall, InstanceId, Link, Source, ThreadId};
@@ -99,7 +99,6 @@ struct Played {
     id: Option<InstanceId>,
     provider: Option<InstanceId>,
     /// The functions that it exports.
-    /// As it can be told outside.
     functions: HashMap<String, FuncType>,
 }
 
@@ -251,12 +250,7 @@ fn instantiate_alone(
 
 /// Makes the instance that provides what isn't a function, and notes what there will be to call.
 fn provide(engine: &mut dyn Engine, module: &Module, played: &mut Played) -> Result<(), Outcome> {
-    let types = module.func_types();
-    for export in &module.exports {
-        if let ExternIdx::Func(x) = export.item {
-            played.functions.insert(export.name.clone(), module.abs_func_type(&types[x as usize]));
-        }
-    }
+    played.functions = module.exported_funcs().map(|(name, ty)| (name.to_owned(), ty)).collect();
     played.provider = provider(module).map(|wasm| engine.instantiate(&wasm, &[])).transpose()?;
     Ok(())
 }

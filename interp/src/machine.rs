@@ -35,6 +35,44 @@ impl Default for Budgets {
 }
 
 /// What stands outside of the modules and answers their calls.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use assay_interp::exec::Store;
+/// use assay_interp::syntax::{FuncType, ValType};
+/// use assay_interp::value::Concrete;
+/// use assay_interp::{Budgets, ExternAddr, Host, HostError, Machine, Outcome, Value, decode};
+///
+/// /// Gives what it is given, doubled.
+/// struct Doubles;
+///
+/// impl Host for Doubles {
+///     fn call(&mut self, _: &mut Store<Concrete>, _: usize, args: Vec<Value>) -> Result<Vec<Value>, HostError> {
+///         match args[..] {
+///             [Value::I32(n)] => Ok(vec![Value::I32(n.wrapping_mul(2))]),
+///             _ => Err(HostError::Throw),
+///         }
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut machine = Machine::new(Budgets::default());
+/// let ty = Arc::new(FuncType { params: vec![ValType::I32], results: vec![ValType::I32] });
+/// let double = ExternAddr::Func(machine.store_mut().alloc_host_func(ty, 0));
+/// let wasm = wat::parse_str(
+///     r#"(module
+///       (import "host" "double" (func $double (param i32) (result i32)))
+///       (func (export "quadruple") (param i32) (result i32) (call $double (call $double (local.get 0)))))"#,
+/// )?;
+/// // Imports in the order in which the module declares them.
+/// let instance = machine.instantiate(&Arc::new(decode(&wasm)?), &[double], &mut Doubles, &mut ())?;
+/// let quadruple = instance.func("quadruple").ok_or("no such function")?;
+/// let outcome = machine.invoke(quadruple, &[Value::I32(3)], &mut Doubles, &mut ());
+/// assert_eq!(outcome, Outcome::Returned(vec![Value::I32(12)]));
+/// # Ok(())
+/// # }
+/// ```
 pub trait Host {
     /// Answers a call of the host function that was allocated under `id`, and may change the store.
     ///
@@ -117,7 +155,8 @@ impl Machine {
         self.reading.chosen()
     }
 
-    /// The store.
+    /// The store (4.2.3): what an instance's addresses are into. It can be looked at between runs; a reference that is
+    /// taken out of it there is good until the next run, and longer by [`keep`](Machine::keep).
     pub fn store(&self) -> &Store<Concrete> {
         &self.config.store
     }

@@ -56,6 +56,9 @@ impl From<crate::binary::Error> for Outcome {
     }
 }
 
+/// Where results were wanted, every other end is an error.
+impl std::error::Error for Outcome {}
+
 impl Outcome {
     /// One word for the kind, as in reports and files.
     pub fn kind(&self) -> &'static str {

@@ -255,6 +255,17 @@ fn reduced(instr: &Instr, operands: &[Value], reading: &Concrete) -> Result<Valu
 
 /// The results that the standard allows for a valid instruction on these operands; `None` if it isn't one that
 /// [`operand_types`] knows, or if they are of other types.
+///
+/// ```
+/// use assay_interp::syntax::Instr;
+/// use assay_interp::{Value, allowed};
+///
+/// let infinity = Value::F32(f32::INFINITY.to_bits());
+/// let results = allowed(&Instr::F32Sub {}, &[infinity, infinity]).unwrap();
+/// assert!(results.contains(&Value::F32(0x7fc0_0000)) && results.contains(&Value::F32(0xffc0_0000)));
+/// assert!(!results.contains(&Value::F32(0x7fc0_0001)));
+/// assert_eq!(results.to_string(), "nan:canonical");
+/// ```
 pub fn allowed(instr: &Instr, operands: &[Value]) -> Option<Allowed> {
     if !operand_types(instr)?.iter().copied().eq(operands.iter().map(Value::ty)) {
         return None;

@@ -161,6 +161,26 @@ impl ModuleInst {
         Some(self.address(export.item))
     }
 
+    /// The address of an exported function, to invoke it.
+    pub fn func(&self, name: &str) -> Option<FuncAddr> {
+        if let ExternAddr::Func(a) = self.export(name)? { Some(a) } else { None }
+    }
+
+    /// The address of an exported table: its elements are `store.tables[a].elements`.
+    pub fn table(&self, name: &str) -> Option<Addr> {
+        if let ExternAddr::Table(a) = self.export(name)? { Some(a) } else { None }
+    }
+
+    /// The address of an exported memory: its bytes are `store.mems[a].bytes`.
+    pub fn mem(&self, name: &str) -> Option<Addr> {
+        if let ExternAddr::Mem(a) = self.export(name)? { Some(a) } else { None }
+    }
+
+    /// The address of an exported global: its value is `store.globals[a].value`.
+    pub fn global(&self, name: &str) -> Option<Addr> {
+        if let ExternAddr::Global(a) = self.export(name)? { Some(a) } else { None }
+    }
+
     /// The address of what an index refers to.
     pub fn address(&self, item: ExternIdx) -> ExternAddr {
         match item {

@@ -162,6 +162,15 @@ impl Value {
         }
     }
 
+    /// `default_t` (4.2.2) of a type that refers to no module's types: zero, or null; a reference type without null has
+    /// none.
+    pub fn default_of(t: ValType) -> Option<Value> {
+        match t {
+            ValType::Ref(t) if !t.nullable => None,
+            t => Some(Val::default(&Concrete::default(), t, HeapType::abs_top)),
+        }
+    }
+
     /// Whether the value can be of a type that refers to no module's types, as far as that can be told without a store.
     pub fn may_be(&self, t: ValType) -> bool {
         match (self, t) {

@@ -263,6 +263,15 @@ impl Module {
         FuncType { params: ty.params.iter().map(abs).collect(), results: ty.results.iter().map(abs).collect() }
     }
 
+    /// The exported functions by name, with their types as they can be told outside.
+    pub fn exported_funcs(&self) -> impl Iterator<Item = (&str, FuncType)> {
+        let types = self.func_types();
+        self.exports.iter().filter_map(move |export| match export.item {
+            ExternIdx::Func(x) => Some((export.name.as_str(), self.abs_func_type(&types[x as usize]))),
+            _ => None,
+        })
+    }
+
     fn imported_types(&self, is: fn(&ExternType) -> bool) -> impl Iterator<Item = Idx> {
         self.imports.iter().filter(move |i| is(&i.ty)).filter_map(|i| i.type_index)
     }
