@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench agreement mutants
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench agreement mutants steps docs
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -21,16 +21,20 @@ NO_Z3 := Z3 could not be had: install python3 with pip and network access, or se
 
 ASSAY := target/debug/assay
 EXAMPLES := docs/examples
+ADAPTER := target/demo/wasi_snapshot_preview1.command.wasm
 
 # The main job on real input: a kernel is admitted on a proof, its broken twin denied with a counterexample, a module of
 # real Rust admitted by its shape, and the kernel compared with wasmtime.
 demo: z3
 	$(CARGO) build --quiet
 	$(CARGO) build --quiet --example adapter
-	@mkdir -p target/demo && target/debug/examples/adapter target/demo/wasi_snapshot_preview1.command.wasm
+	@mkdir -p $(dir $(ADAPTER)) && target/debug/examples/adapter $(ADAPTER)
+	@$(MAKE) --no-print-directory steps
+
+steps:
 	@$(call step,(a) a kernel whose every memory access is proved in bounds,0,admit $(EXAMPLES)/base64.wat --policy $(EXAMPLES)/kernel.toml)
 	@$(call step,(b) the same kernel with one bound wrong,1,admit $(EXAMPLES)/base64-broken.wat --policy $(EXAMPLES)/kernel.toml)
-	@$(call step,(c) 52 KB of real Rust - by shape and imports,0,admit target/demo/wasi_snapshot_preview1.command.wasm --policy $(EXAMPLES)/adapter.toml)
+	@$(call step,(c) 52 KB of real Rust - by shape and imports,0,admit $(ADAPTER) --policy $(EXAMPLES)/adapter.toml)
 	@$(call step,(d) the kernel in the interpreter and in wasmtime,0,diff $(EXAMPLES)/base64.wat)
 
 # $(call step,title,exit code,arguments): shows a command and runs it; another exit code is a failure.
@@ -111,3 +115,12 @@ mutants:
 	@.mutants/bin/cargo-mutants mutants --version 2>/dev/null | grep -q ' $(MUTANTS_VERSION)$$' || \
 	  $(CARGO) install --quiet --locked --root .mutants --version $(MUTANTS_VERSION) cargo-mutants
 	@nice -n 19 interp/tests/mutants.sh $(ROOM) $(SHARD)
+
+MDBOOK_VERSION := 0.5.4
+
+# The book, as pages in target/book/.
+docs:
+	@.mdbook/bin/mdbook --version 2>/dev/null | grep -q ' v$(MDBOOK_VERSION)$$' || \
+	  $(CARGO) install --quiet --locked --root .mdbook --version $(MDBOOK_VERSION) \
+	    --no-default-features --features search mdbook
+	@.mdbook/bin/mdbook build docs

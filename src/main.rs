@@ -5,6 +5,7 @@ mod diff;
 mod engines;
 mod excerpt;
 mod input;
+mod manual;
 mod output;
 mod run;
 mod validate;
@@ -16,12 +17,17 @@ mod prove;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use output::{exit, tell};
 
+/// What the pages of `man` say of [`exit`], too.
+const CODES: &str = "Exit codes: 0 yes, 1 no, 2 usage or unreadable file, 3 undetermined, 4 the module is malformed or \
+                     invalid where that wasn't the question, 70 a bug in assay, 134 a run that trapped, threw or \
+                     exhausted a budget; a program of WASI has its own.";
+
 #[derive(Parser)]
-#[command(name = "assay", version, about, max_term_width = 100)]
+#[command(name = "assay", version, about, max_term_width = 100, after_help = CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -45,6 +51,9 @@ enum Command {
     /// Admits modules by a policy, or says why not
     #[cfg(feature = "proofs")]
     Admit(admit::Args),
+    /// Writes pages for man and completions for shells into a folder
+    #[command(hide = true)]
+    Manual(manual::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +68,7 @@ fn main() -> ExitCode {
         Command::Prove(args) => prove::run(&args),
         #[cfg(feature = "proofs")]
         Command::Admit(args) => admit::run(&args),
+        Command::Manual(args) => manual::run(&args, Cli::command()),
     });
     match ended {
         Ok(Ok(code)) => ExitCode::from(code),

@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+// ANCHOR: compare
 /// Instantiates a module without imports in both and calls each exported function with zeros and nulls; compares how
 /// calls end, and after each one the exported globals and memories. Gives the number of calls.
 fn compare(wasm: &[u8]) -> Result<usize, Box<dyn Error>> {
@@ -57,6 +58,7 @@ fn compare(wasm: &[u8]) -> Result<usize, Box<dyn Error>> {
     }
     Ok(calls)
 }
+// ANCHOR_END: compare
 
 /// Whether values are the same, bit by bit; of references, whether they are null.
 fn same(v: &Value, w: &Val) -> bool {

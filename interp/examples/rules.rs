@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+// ANCHOR: rules
 /// Which rules a module without imports exercises, and how often.
 fn rules(module: Module) -> Result<Seen, Box<dyn Error>> {
     let (module, mut seen) = (Arc::new(module), Seen::default());
@@ -34,6 +35,7 @@ fn rules(module: Module) -> Result<Seen, Box<dyn Error>> {
     }
     Ok(seen)
 }
+// ANCHOR_END: rules
 
 #[test]
 fn rules_of_instantiation_and_of_calls_are_counted() {
