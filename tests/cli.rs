@@ -406,7 +406,7 @@ fn bad_scenarios() {
         take("module.toml").fails(2, "module.toml: step 1: module \"other.wasm\": other.wasm: can't be read");
         take("instance.toml").fails(2, "instance.toml: step 2: there is no instance 1");
         take("number.toml").fails(2, "number.toml: line 5: ");
-        take("memory.toml").fails(2, "memory.toml: step 2: unlinkable: no item is exported as \"mem\"");
+        take("memory.toml").fails(2, "memory.toml: step 2: unlinkable: no memory is exported as \"mem\"");
         take("missing.toml").fails(2, "missing.toml: can't be read: ");
         take("base64.wat").fails(2, "base64.wat: line 1: ");
     }
