@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench agreement mutants steps docs
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench agreement mutants steps docs dist dist-check
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -124,3 +124,20 @@ docs:
 	  $(CARGO) install --quiet --locked --root .mdbook --version $(MDBOOK_VERSION) \
 	    --no-default-features --features search mdbook
 	@.mdbook/bin/mdbook build docs
+
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
+ARCHIVE = target/dist/assay-$(VERSION)-$(TARGET)
+# The program looks for the solver beside itself and nowhere else, and names no folder of this machine.
+DIST_FLAGS = -Clink-arg=-Wl,-rpath,\$$ORIGIN --remap-path-prefix=$(CURDIR)=. \
+  --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=cargo
+
+# An archive that runs where it is unpacked, on Linux with a C library as new as this machine's.
+dist: z3 docs
+	RUSTFLAGS="$(DIST_FLAGS)" $(CARGO) build --profile dist --locked --bin assay --example adapter
+	@dist/pack.sh $(VERSION) $(TARGET)
+
+# Whether it does: in an empty folder, with an empty environment.
+dist-check:
+	@test -f $(ARCHIVE).tar.gz || $(MAKE) --no-print-directory dist
+	@dist/check.sh $(ARCHIVE).tar.gz
