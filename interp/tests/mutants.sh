@@ -81,7 +81,7 @@ ulimit -t 120
 
 case $room in
 exec)
-  stage assay-interp "--lib --test laws --test run --test vectors --test rules"
+  stage assay-interp "--lib --test laws --test run --test vectors --test flat --test rules"
   stage "assay-engines assay-spec-tests" \
     "--lib --test allowed --test official --test flat --test profiles --test rules --test threads --test traps"
   ;;

@@ -13,26 +13,26 @@ struct Benches {
 
 /// A function of one of the modules.
 #[derive(Deserialize)]
-pub struct Bench {
-    pub name: String,
+pub(crate) struct Bench {
+    pub(crate) name: String,
     file: PathBuf,
-    pub entry: String,
-    pub args: Vec<i32>,
-    pub result: i64,
+    pub(crate) entry: String,
+    pub(crate) args: Vec<i32>,
+    pub(crate) result: i64,
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches")
 }
 
-pub fn benches() -> Vec<Bench> {
+pub(crate) fn benches() -> Vec<Bench> {
     let text = std::fs::read_to_string(folder().join("programs.toml")).expect("the list");
     toml::from_str::<Benches>(&text).expect("the list").bench
 }
 
 impl Bench {
     /// The module.
-    pub fn wasm(&self) -> Vec<u8> {
+    pub(crate) fn wasm(&self) -> Vec<u8> {
         wat::parse_file(folder().join(&self.file)).expect("the module")
     }
 }

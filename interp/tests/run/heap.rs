@@ -40,6 +40,8 @@ const LISTS: &str = r#"(module
         (call $sum (global.get $kept))
         (call $sum (global.get $initial))
         (i32.add (call $sum (table.get $t (i32.const 1))) (call $sum (table.get $t (i32.const 2)))))
+    (func (export "lay") (table.set $t (i32.const 0) (struct.new $node (i32.const 9) (ref.null $node))))
+    (func (export "laid") (result i32) (call $sum (table.get $t (i32.const 0))))
     ;; What operands, locals and exceptions hold stays while others come and go.
     (func $churn (param $n i32)
         (loop
@@ -96,7 +98,9 @@ fn what_nothing_refers_to_is_reused() {
 fn what_something_refers_to_stays() {
     let mut run = small();
     assert_eq!(run.call("keep", &[1000]), returned(&[]));
+    assert_eq!(run.call("lay", &[]), returned(&[]));
     assert_eq!(run.call("forget", &[200_000]), returned(&[]));
+    assert_eq!(run.call("laid", &[]), returned(&[9]));
     assert_eq!(run.call("sums", &[]), returned(&[500_500, 79, 83]));
     assert_eq!(run.call("held", &[200_000]), returned(&[1 + 2 + 4 + 8]));
     assert_eq!(run.call("thrown", &[200_000]), returned(&[5, 6]));
