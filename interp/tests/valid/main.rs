@@ -158,8 +158,6 @@ const OLDER: &[(Version, &str)] = &[
     (Version::V2, "(type (sub final 0 (func)))"),
     (Version::V2, "(global i32 (i32.const 0)) (global i32 (global.get 0))"),
     (Version::V3, "(func atomic.fence)"),
-    (Version::V3, "(memory 0 (pagesize 1))"),
-    (Version::V3, "(memory 1 1 shared)"),
     (Version::V3, "(func (param i64) local.get 0 local.get 0 i64.mul_wide_s drop drop)"),
 ];
 
@@ -186,4 +184,15 @@ fn labels_of_1_0_have_one_type() {
     let error = valid::validate(&module, Version::V1.into()).expect_err("the labels differ");
     assert_eq!(error.rule, Rule::InstrOkBrTable);
     assert_eq!(valid::validate(&module, Version::V2.into()), Ok(()));
+}
+
+/// What decoding refuses where a proposal is off, isn't valid there either.
+#[test]
+fn memories_of_proposals() {
+    for text in ["(memory 0 (pagesize 1))", "(memory 1 1 shared)"] {
+        let module = binary::well_formed(&module(&format!("(module {text})")), ALL).expect("it is well-formed");
+        assert_eq!(valid::validate(&module, ALL), Ok(()));
+        let error = valid::validate(&module, Version::V3.into()).expect_err("it is of a proposal");
+        assert_eq!(error.rule, Rule::MemtypeOk);
+    }
 }
