@@ -86,7 +86,7 @@ exec)
     "--lib --test allowed --test official --test flat --test profiles --test rules --test threads --test traps"
   ;;
 valid)
-  stage assay-interp "--test valid --test agreement"
+  stage assay-interp "--test valid --test agreement --test rules"
   stage "assay-engines assay-spec-tests" "--lib --test validation --test official --test traps"
   ;;
 esac
