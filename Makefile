@@ -92,9 +92,11 @@ corpus:
 	@interp/tests/corpus.sh
 	$(CARGO) test --quiet -p assay-interp --test corpus -- --ignored --nocapture
 
-# What docs/benchmarks.md has. The bench runs in its package's folder.
-bench: corpus
+# What docs/benchmarks.md has. Benches run in their packages' folders.
+bench: corpus .programs/sqlite.wasm .programs/zstd.wasm .programs/gzip.wasm .programs/b3sum.wasm .programs/lua.wasm
 	$(CARGO) bench --quiet -p assay-interp --bench validation -- $(CURDIR)/corpus/*.wasm
+	$(CARGO) bench --quiet -p assay-engines --no-default-features --bench execution
+	$(CARGO) bench --quiet -p assay-interp --features wasi --bench memory -- $(CURDIR)/.programs
 
 # How many random modules, and from which seed.
 MODULES ?= 200000
