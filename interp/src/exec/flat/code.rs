@@ -181,8 +181,6 @@ pub(super) struct Site {
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) ops: Box<[Op]>,
-    /// Position in the body of the instruction that each operation comes from.
-    pub(super) at: Box<[u32]>,
     /// Reductions that each operation stands for; empty if nobody counts.
     pub(super) costs: Box<[u32]>,
     pub(super) targets: Box<[Target]>,

@@ -83,8 +83,9 @@ struct Compiler<'m> {
     position: u32,
 }
 
-/// The flat form of a function. `metered` is one whose reductions are counted.
-pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool) -> Code {
+/// The flat form of a function, and the positions in its body of the instructions that its operations come from.
+/// `metered` is one whose reductions are counted.
+pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool) -> (Code, Vec<u32>) {
     let body = func.body.read();
     let ty = module.func_type(func.ty);
     let declared = func.locals.iter().flat_map(|(n, t)| std::iter::repeat_n(Ty::of(*t), *n as usize));
@@ -148,9 +149,8 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         c.position = position;
         c.instr(instr);
     }
-    Code {
+    let code = Code {
         ops: c.ops.into(),
-        at: c.at.into(),
         costs: c.costs.into(),
         targets: c.targets.into(),
         sites: c.sites.into(),
@@ -161,7 +161,8 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         size: c.size,
         results: results.clone().into(),
         locals: c.locals.len() as u32,
-    }
+    };
+    (code, c.at)
 }
 
 fn locals_end(locals: &[(Slot, Ty)]) -> Slot {

@@ -39,7 +39,13 @@ impl FlatModule {
 
     fn code(&self, module: &Module, def: usize, metered: bool) -> &Code {
         let cell = &self.codes[def][usize::from(metered)];
-        cell.get_or_init(|| Box::new(compile::compile(module, &self.types, &module.funcs[def], metered)))
+        cell.get_or_init(|| Box::new(compile::compile(module, &self.types, &module.funcs[def], metered).0))
+    }
+
+    /// Position in the body of the instruction that an operation comes from: few operations trap, so that the function
+    /// is compiled again to tell.
+    fn position(&self, module: &Module, def: usize, metered: bool, op: usize) -> u32 {
+        compile::compile(module, &self.types, &module.funcs[def], metered).1[op]
     }
 }
 

@@ -131,7 +131,7 @@ impl Flat {
 
     fn trapped(&self, instance: &ModuleInst, metered: bool, kind: TrapKind, op: usize) -> Event {
         let def = self.frames.last().expect("the frame that traps").def as usize;
-        let at = flat_of(instance).code(&instance.module, def, metered).at[op];
+        let at = flat_of(instance).position(&instance.module, def, metered, op);
         let imported = instance.funcs.len() - instance.module.funcs.len();
         let offset = instance.module.funcs[def].body.read().offsets[at as usize];
         Event::Trapped(kind, Place { func: Some((imported + def) as u32), at, offset })
