@@ -166,7 +166,7 @@ impl Machine {
         &mut self.config.store
     }
 
-    /// Instantiates a module (4.7.8). What it wrote into other instances stays, however it ends.
+    /// Instantiates a module (4.7.2). What it wrote into other instances stays, however it ends.
     ///
     /// # Errors
     ///
@@ -221,7 +221,7 @@ impl Machine {
         }
     }
 
-    /// Invokes a function (4.7.9).
+    /// Invokes a function (4.7.3).
     pub fn invoke<O: Observer>(
         &mut self,
         func: FuncAddr,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a computation trapped (4.2.1 names the result; the kinds are those that engines tell apart).
+/// Why a computation trapped (4.2.2 names the result; the kinds are those that engines tell apart).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum TrapKind {
     /// `unreachable` was executed.

@@ -1,4 +1,4 @@
-//! Aggregate instructions (4.6.7): structures, arrays, `i31`, and references in and out. Bulk operations are what they
+//! Aggregate instructions (4.6.9): structures, arrays, `i31`, and references in and out. Bulk operations are what they
 //! are in the standard: element by element.
 
 use super::config::{Admin, Config};

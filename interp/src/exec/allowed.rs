@@ -1,4 +1,4 @@
-//! The results that the standard allows for a numeric or vector instruction on given operands (4.6.8, 4.6.9).
+//! The results that the standard allows for a numeric or vector instruction on given operands (4.6.10, 4.6.11).
 //!
 //! The instruction is reduced with the choices at the ends of their lists: with each value of its parameter (4.3.6),
 //! once with the first and once with the last member of each set of NaNs (4.3.3). A lane that is another then is a NaN

@@ -1,4 +1,4 @@
-//! Configurations (4.2.15) and the search for the redex.
+//! Configurations (4.2.19) and the search for the redex.
 
 use std::fmt;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl<D: Domain> Operands<D> for Config<D> {
     }
 }
 
-/// A frame (4.2.14), or the expression of a segment or global.
+/// A frame (4.2.17), or the expression of a segment or global.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// The instance that it runs in.
@@ -93,7 +93,7 @@ pub struct Frame {
     pub labels: usize,
 }
 
-/// A label (4.2.13), or a handler (4.2.13), which stands around the label of its `try_table`.
+/// A label (4.2.17), or a handler (4.2.17), which stands around the label of its `try_table`.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     /// Number of values that a branch takes along.
@@ -325,7 +325,7 @@ impl<D: Domain> Config<D> {
         *self = Config { threads, ..Config::new(store, self.stack_limit) };
     }
 
-    /// Invokes the function at an address (`invoke`, 4.7.9): its arguments are on the stack.
+    /// Invokes the function at an address (`invoke`, 4.7.3): its arguments are on the stack.
     pub fn invoke(&mut self, d: &D, callee: FuncAddr) {
         let ty = self.store.funcs[callee].ty().clone();
         let r = d.reference(super::Ref::Func(callee));

@@ -1,4 +1,4 @@
-//! Control instructions (4.6.1, 4.6.2) and administrative ones.
+//! Control instructions (4.6.2, 4.6.3, 4.6.5) and administrative ones.
 
 use super::config::{Admin, Callee, Config, Frame, Label, Progress};
 use super::domain::Domain;

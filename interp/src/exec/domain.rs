@@ -42,7 +42,7 @@ pub trait Domain: Reading + 'static {
     fn callee(&self, r: Self::Ref) -> Option<FuncAddr>;
 }
 
-/// A memory instance's bytes (4.2.8). Addresses have been checked against the length.
+/// A memory instance's bytes (4.2.9). Addresses have been checked against the length.
 pub trait Memory<D: Domain>: Clone + Debug {
     /// Length in bytes.
     fn len(&self, d: &D) -> D::Bv<W64>;
@@ -56,7 +56,7 @@ pub trait Memory<D: Domain>: Clone + Debug {
     fn grow(&mut self, d: &D, len: D::Bv<W64>);
 }
 
-/// A table instance's elements (4.2.7). Indices have been checked against the length.
+/// A table instance's elements (4.2.8). Indices have been checked against the length.
 pub trait Table<D: Domain>: Clone + Debug {
     /// Number of elements.
     fn len(&self, d: &D) -> D::Bv<W64>;

@@ -1,4 +1,4 @@
-//! Exceptions (4.6.1): throwing, handlers, and the way of an exception to the handler that catches it.
+//! Exceptions (4.6.4): throwing, handlers, and the way of an exception to the handler that catches it.
 
 use super::config::{Admin, Config, Handler, Label};
 use super::control::{arities, is_delimiter, leave};

@@ -1,4 +1,4 @@
-//! Structures, arrays and exceptions (4.2.16 to 4.2.18), and their collection.
+//! Structures, arrays and exceptions (4.2.15, 4.2.16), and their collection.
 //!
 //! The standard lets them live for ever. Here those that nothing refers to any more make place: when as much has been
 //! allocated as was alive before, all that can be reached from the configuration is marked, and the rest reused. No
@@ -20,7 +20,7 @@ const COLLECT_FROM: u64 = 1 << 20;
 /// Bytes that an instance takes beside its fields, about.
 const HEADER: u64 = 64;
 
-/// A structure instance (4.2.16). A packed field is an `i32` whose other bits are zero.
+/// A structure instance (4.2.15). A packed field is an `i32` whose other bits are zero.
 pub struct StructInst<D: Domain> {
     /// Its type.
     pub ty: DefType,
@@ -28,7 +28,7 @@ pub struct StructInst<D: Domain> {
     pub fields: Box<[Val<D>]>,
 }
 
-/// An array instance (4.2.17). A packed field is an `i32` whose other bits are zero.
+/// An array instance (4.2.15). A packed field is an `i32` whose other bits are zero.
 pub struct ArrayInst<D: Domain> {
     /// Its type.
     pub ty: DefType,
@@ -36,7 +36,7 @@ pub struct ArrayInst<D: Domain> {
     pub fields: Box<[Val<D>]>,
 }
 
-/// An exception instance (4.2.18).
+/// An exception instance (4.2.16).
 pub struct ExnInst<D: Domain> {
     /// Address of its tag.
     pub tag: Addr,

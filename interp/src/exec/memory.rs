@@ -1,4 +1,4 @@
-//! Memory instructions (4.6.6). Bulk operations are what they are in the standard: byte by byte.
+//! Memory instructions (4.6.8). Bulk operations are what they are in the standard: byte by byte.
 
 use super::config::{Admin, Config};
 use super::domain::{Domain, Memory};

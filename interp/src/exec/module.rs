@@ -39,7 +39,7 @@ impl Allocate for crate::value::Concrete {
     }
 }
 
-/// `allocmodule` (4.7.7): functions, globals, tables, memories and segments, with the constant expressions evaluated in
+/// `allocmodule` (4.7.1): functions, globals, tables, memories and segments, with the constant expressions evaluated in
 /// the order of the standard. `imports` match the module's.
 ///
 /// # Errors
@@ -177,7 +177,7 @@ fn closed<T: Subst>(instance: &ModuleInst, t: &T) -> T {
     })
 }
 
-/// What instantiation executes once a module is allocated (4.7.8): its active segments (`runelem`, `rundata`), then its
+/// What instantiation executes once a module is allocated (4.7.2): its active segments (`runelem`, `rundata`), then its
 /// start function.
 pub fn initialisation(module: &Module) -> Expr {
     let mut instrs = Vec::new();

@@ -1,4 +1,4 @@
-//! Numeric instructions (4.6.8): operands off the stack, the function of 4.3, the result on it.
+//! Numeric instructions (4.6.10): operands off the stack, the function of 4.3, the result on it.
 
 use super::config::Operands;
 use super::domain::Domain;

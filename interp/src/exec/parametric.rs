@@ -1,4 +1,4 @@
-//! Parametric instructions (4.6.3).
+//! Parametric instructions (4.6.1).
 
 use super::config::Config;
 use super::domain::Domain;

@@ -1,4 +1,4 @@
-//! Reference instructions (4.6.7).
+//! Reference instructions (4.6.9).
 
 use super::config::Config;
 use super::domain::Domain;

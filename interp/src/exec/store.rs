@@ -1,4 +1,4 @@
-//! The store and what it holds (4.2.3 to 4.2.11).
+//! The store and what it holds (4.2.3 to 4.2.13).
 
 use std::sync::{Arc, OnceLock};
 
@@ -40,7 +40,7 @@ pub struct Store<D: Domain> {
     pub budget: u64,
 }
 
-/// A function instance (4.2.6).
+/// A function instance (4.2.7).
 #[derive(Clone, Debug)]
 pub enum FuncInst {
     /// Of a module.
@@ -67,7 +67,7 @@ pub enum FuncInst {
     },
 }
 
-/// A module instance (4.2.5): addresses by index.
+/// A module instance (4.2.6): addresses by index.
 #[derive(Debug, Default)]
 pub struct ModuleInst {
     /// The module.
@@ -92,7 +92,7 @@ pub struct ModuleInst {
     pub(super) flat: OnceLock<FlatModule>,
 }
 
-/// A table instance (4.2.7).
+/// A table instance (4.2.8).
 pub struct TableInst<D: Domain> {
     /// Its type, with the length that it began with.
     pub ty: TableType,
@@ -100,7 +100,7 @@ pub struct TableInst<D: Domain> {
     pub elements: D::Table,
 }
 
-/// A memory instance (4.2.8).
+/// A memory instance (4.2.9).
 pub struct MemInst<D: Domain> {
     /// Its type, with the size that it began with.
     pub ty: MemType,
@@ -108,7 +108,7 @@ pub struct MemInst<D: Domain> {
     pub bytes: D::Memory,
 }
 
-/// A global instance (4.2.9).
+/// A global instance (4.2.10).
 pub struct GlobalInst<D: Domain> {
     /// Its type.
     pub ty: GlobalType,
@@ -116,14 +116,14 @@ pub struct GlobalInst<D: Domain> {
     pub value: Val<D>,
 }
 
-/// A tag instance (4.2.10).
+/// A tag instance (4.2.11).
 #[derive(Clone, Copy, Debug)]
 pub struct TagInst {
     /// Its type: a function's, whose parameters are the payload.
     pub ty: DefType,
 }
 
-/// An external address (4.2.12): what an import is given, or an export is.
+/// An external address (4.2.5): what an import is given, or an export is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternAddr {
     /// A function.

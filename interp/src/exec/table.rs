@@ -1,4 +1,4 @@
-//! Table instructions (4.6.5). Bulk operations are what they are in the standard: element by element.
+//! Table instructions (4.6.7). Bulk operations are what they are in the standard: element by element.
 
 use super::config::{Admin, Config};
 use super::domain::{Domain, Table};

@@ -101,7 +101,7 @@ impl PartialEq for Value {
 }
 
 impl<D: Domain> Val<D> {
-    /// `default_t` (4.2.2): zero, or null of the hierarchy that `top` says. A reference type without null has none; its
+    /// `default_t` (4.2.1): zero, or null of the hierarchy that `top` says. A reference type without null has none; its
     /// locals are null until they are set, which validation has seen to happen before they are read.
     pub fn default(d: &D, t: ValType, top: impl Fn(HeapType) -> HeapType) -> Val<D> {
         match t {
@@ -162,7 +162,7 @@ impl Value {
         }
     }
 
-    /// `default_t` (4.2.2) of a type that refers to no module's types: zero, or null; a reference type without null has
+    /// `default_t` (4.2.1) of a type that refers to no module's types: zero, or null; a reference type without null has
     /// none.
     pub fn default_of(t: ValType) -> Option<Value> {
         match t {

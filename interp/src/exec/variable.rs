@@ -1,4 +1,4 @@
-//! Variable instructions (4.6.4).
+//! Variable instructions (4.6.6).
 
 use super::config::Config;
 use super::domain::Domain;

@@ -1,4 +1,4 @@
-//! Vector instructions (4.6.9): operands off the stack, the function of 4.3 on their lanes, the result on it.
+//! Vector instructions (4.6.11): operands off the stack, the function of 4.3 on their lanes, the result on it.
 
 use super::config::Operands;
 use super::domain::Domain;

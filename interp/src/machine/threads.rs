@@ -28,7 +28,7 @@ pub(super) struct Started {
 }
 
 impl Machine {
-    /// Starts a thread that invokes a function (4.7.9), with fuel of its own. It takes no step yet.
+    /// Starts a thread that invokes a function (4.7.3), with fuel of its own. It takes no step yet.
     ///
     /// In the proposal an instance belongs to one thread, and only what is shared is seen by several. Here threads of
     /// one instance also see the same globals and tables.

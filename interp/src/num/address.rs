@@ -1,4 +1,4 @@
-//! Effective addresses and the conditions under which an access traps (4.6.9): called by the interpreter and by what
+//! Effective addresses and the conditions under which an access traps (4.6.8): called by the interpreter and by what
 //! is proved of it alike.
 //!
 //! Addresses and lengths have 64 bits here; those of the address type `i32` are zero-extended. A sum of two has 65

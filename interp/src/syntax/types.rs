@@ -243,7 +243,7 @@ impl Limits {
     }
 }
 
-/// Bytes of a page (4.2.8), where a type says nothing else.
+/// Bytes of a page (4.2.9), where a type says nothing else.
 pub const PAGE: u64 = 1 << 16;
 
 impl MemType {

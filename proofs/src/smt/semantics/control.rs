@@ -1,4 +1,4 @@
-//! Instructions that ask what a number is: choices by an operand (4.6.2, 4.6.3), and indices of tables (4.6.7).
+//! Instructions that ask what a number is: choices by an operand (4.6.1, 4.6.2), and indices of tables (4.6.7).
 
 use assay_interp::outcome::TrapKind;
 use z3::ast::BV;

@@ -1,4 +1,4 @@
-//! Instructions of memories (4.6.6): where they trap, what they load and what they leave. Addresses are integers of
+//! Instructions of memories (4.6.8): where they trap, what they load and what they leave. Addresses are integers of
 //! more bits than either address type has, so that no sum of them wraps around.
 
 use assay_interp::outcome::TrapKind;
