@@ -77,7 +77,7 @@ export CARGO_TARGET_DIR="$work/target" RUST_BACKTRACE=0 PROPTEST_RNG_SEED=1 PROP
   PROPTEST_DISABLE_FAILURE_PERSISTENCE=1
 # A mutant may ask for all memory there is, or loop: a test has this many KiB, and seconds of the processor.
 ulimit -v 8000000 2> /dev/null || true
-ulimit -t 120
+ulimit -t 60
 
 case $room in
 exec)
