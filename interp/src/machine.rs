@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use crate::exec::flat::{Event, Flat, is_flat};
 use crate::exec::module::{AllocError, alloc_module, initialisation};
-use crate::exec::{Addr, Config, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Store, Value};
+use crate::exec::{Addr, Config, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Redex, Store, Value};
 use crate::outcome::{Budget, Outcome, Trap};
-use crate::syntax::{ExternType, FuncType, Module};
+use crate::syntax::{ExternType, FuncType, Instr, Module};
 use crate::trace::{Observer, Step};
 use crate::value::{Chosen, Concrete, Profile};
 
 /// What a run may use; running out ends it as [`Outcome::Exhausted`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budgets {
-    /// Reductions, and calls of the host, in one invocation or instantiation.
+    /// Reductions, and calls of the host, in one invocation or instantiation. The way out of a trap or of an exception
+    /// isn't counted.
     pub fuel: u64,
     /// Frames, labels, locals and operands together.
     pub stack: usize,
@@ -273,13 +274,23 @@ impl Machine {
         if let Some(budget) = self.flat.enter(&self.config, func, args, metered) {
             return Outcome::Exhausted(budget);
         }
+        let mut event = None;
         let outcome = loop {
-            match self.flat.run(&mut self.config, &self.reading, &mut fuel, metered) {
+            let next = event.take();
+            match next.unwrap_or_else(|| self.flat.run(&mut self.config, &self.reading, &mut fuel, metered)) {
                 Event::CallOut(callee, args) => match self.ask(host, callee, args) {
                     Ok(results) => self.flat.answer(&results),
-                    Err(Unanswered::Thrown) => break Outcome::Threw(Vec::new()),
+                    Err(Unanswered::Thrown) => {
+                        let a = self.host_exception();
+                        event = self.flat.throw(&self.config, a, &mut fuel, metered);
+                    }
                     Err(Unanswered::Ended(outcome)) => break outcome,
                 },
+                Event::Threw(a) => {
+                    let payload = self.config.store.heap.exns[a].fields.to_vec();
+                    payload.iter().for_each(|v| self.keep(*v));
+                    break Outcome::Threw(payload);
+                }
                 Event::Ended(values) => {
                     values.iter().for_each(|v| self.keep(*v));
                     break Outcome::Returned(values);
@@ -339,11 +350,11 @@ impl Machine {
         let most = steps.min(*fuel);
         let mut left = most;
         let outcome = loop {
-            // A trap's way out costs nothing, and nor does it to see that nothing is left to do.
+            // The way out of a trap or of an exception costs nothing; nor does it to see that nothing is left to do.
             let costs = most < u64::MAX && self.config.trap.is_none();
             if costs && left == 0 {
                 self.config.focus(&self.reading);
-                if self.config.redex().is_some() {
+                if !matches!(self.config.redex(), None | Some(Redex::Instr(Instr::ThrowRef {}))) {
                     if most == *fuel {
                         break Outcome::Exhausted(Budget::Fuel);
                     }
@@ -353,7 +364,7 @@ impl Machine {
             }
             match step(&mut self.config, &self.reading, observer) {
                 Progress::Reduced(rule) => {
-                    left -= u64::from(costs);
+                    left -= u64::from(costs && !rule.is_of_throw_ref());
                     observer.rule(rule);
                 }
                 Progress::CallOut { callee, args, .. } => {
@@ -410,14 +421,20 @@ impl Machine {
         self.config.store.heap.keep(value, &self.reading);
     }
 
-    /// The host throws an exception of a tag that no module has.
-    fn host_throws(&mut self) {
+    /// A new exception of a tag that no module has, which the host throws.
+    fn host_exception(&mut self) -> Addr {
         let config = &mut self.config;
         let tag = *self.host_tag.get_or_insert_with(|| {
             let ty = Arc::make_mut(&mut config.store.types).func(&Arc::default());
             config.store.alloc_tag(ty)
         });
-        let a = config.alloc_exn(tag, Vec::new());
+        config.alloc_exn(tag, Vec::new())
+    }
+
+    /// The host throws where the thread is.
+    fn host_throws(&mut self) {
+        let a = self.host_exception();
+        let config = &mut self.config;
         if config.frames.is_empty() {
             config.exception = Some(a);
         } else {

@@ -300,6 +300,11 @@ rules! {
 }
 
 impl Rule {
+    /// Whether it reduces `throw_ref`: a step of an exception's way to its handler.
+    pub(crate) fn is_of_throw_ref(self) -> bool {
+        (Rule::ThrowRefNull..=Rule::ThrowRefHandlerNext).contains(&self)
+    }
+
     /// Whether it applies around every step: to find the redex is to apply it, so that no step ends in it.
     pub fn is_contextual(self) -> bool {
         use Rule::*;

@@ -52,7 +52,7 @@ fn generate(random: &mut Random) -> Option<Arc<Module>> {
     let config = wasm_smith::Config {
         max_imports: 0,
         export_everything: true,
-        exceptions_enabled: false,
+        exceptions_enabled: true,
         threads_enabled: false,
         custom_page_sizes_enabled: false,
         wide_arithmetic_enabled: true,

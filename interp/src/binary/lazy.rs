@@ -43,9 +43,9 @@ impl Bodies for Code {
     }
 }
 
-/// Whether the instruction of this first byte throws, catches, or is atomic (5.4.1, and the proposal for threads).
-pub(super) fn unwinds_or_waits(opcode: u8) -> bool {
-    matches!(opcode, 0x08 | 0x0A | 0x1F | 0xFE)
+/// Whether the instruction of this first byte is atomic (the proposal for threads).
+pub(super) fn is_atomic(opcode: u8) -> bool {
+    opcode == 0xFE
 }
 
 /// Decodes a module if it is valid and supported.
@@ -70,9 +70,9 @@ pub(super) fn decode(bytes: &[u8], features: Features) -> Option<Module> {
         match validator.payload(&payload).ok()? {
             ValidPayload::Func(func, body) => {
                 let mut func = func.into_validator(allocations);
-                let unwinds_or_waits = validate(&mut func, &body).ok()?;
+                let is_atomic = validate(&mut func, &body).ok()?;
                 allocations = func.into_allocations();
-                reader.unread(&body, unwinds_or_waits).ok()?;
+                reader.unread(&body, is_atomic).ok()?;
             }
             _ => reader.payload(&payload).ok()?,
         }
@@ -83,7 +83,7 @@ pub(super) fn decode(bytes: &[u8], features: Features) -> Option<Module> {
     }
 }
 
-/// Validates a body; whether an instruction of it unwinds or waits.
+/// Validates a body; whether an instruction of it is atomic.
 fn validate(func: &mut FuncValidator<ValidatorResources>, body: &FunctionBody<'_>) -> wasmparser::Result<bool> {
     let mut reader = body.get_binary_reader();
     func.read_locals(&mut reader)?;
@@ -91,7 +91,7 @@ fn validate(func: &mut FuncValidator<ValidatorResources>, body: &FunctionBody<'_
     let mut found = false;
     while !reader.eof() {
         let at = reader.original_position();
-        found |= unwinds_or_waits(bytes[at - start]);
+        found |= is_atomic(bytes[at - start]);
         reader.visit_operator(&mut func.visitor(at))??;
     }
     reader.finish_expression(&func.visitor(reader.original_position()))?;

@@ -293,14 +293,14 @@ impl Reader {
             locals.extend(t.map(|t| (n, t)));
         }
         self.module.code_size += body.range().len();
-        Ok(Func { ty, locals, body: Expr::default().into(), unwinds_or_waits: false })
+        Ok(Func { ty, locals, body: Expr::default().into(), is_atomic: false })
     }
 
     /// A function of a valid module, whose body is to be read when it is asked for.
-    pub(super) fn unread(&mut self, body: &FunctionBody<'_>, unwinds_or_waits: bool) -> Result<()> {
+    pub(super) fn unread(&mut self, body: &FunctionBody<'_>, is_atomic: bool) -> Result<()> {
         let func = self.func(body)?;
         self.unread.push(body.range());
-        self.module.funcs.push(Func { unwinds_or_waits, ..func });
+        self.module.funcs.push(Func { is_atomic, ..func });
         Ok(())
     }
 
@@ -312,8 +312,8 @@ impl Reader {
             self.unsupported.get_or_insert(error);
         }
         let opcode = |offset: &u32| body.as_bytes()[*offset as usize - body.range().start];
-        let unwinds_or_waits = body_expr.offsets.iter().map(opcode).any(lazy::unwinds_or_waits);
-        self.module.funcs.push(Func { body: body_expr.into(), unwinds_or_waits, ..func });
+        let is_atomic = body_expr.offsets.iter().map(opcode).any(lazy::is_atomic);
+        self.module.funcs.push(Func { body: body_expr.into(), is_atomic, ..func });
         Ok(())
     }
 

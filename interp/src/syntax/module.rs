@@ -53,8 +53,8 @@ pub struct Func {
     pub locals: Vec<(u32, ValType)>,
     /// The body.
     pub body: Body,
-    /// Whether an instruction of the body throws or catches an exception, or is atomic.
-    pub unwinds_or_waits: bool,
+    /// Whether an instruction of the body is atomic.
+    pub is_atomic: bool,
 }
 
 /// Where the bodies of a valid module's functions are, until they are asked for.

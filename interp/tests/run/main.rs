@@ -4,6 +4,7 @@ mod addresses;
 mod branches;
 mod budgets;
 mod bulk;
+mod catching;
 mod configs;
 mod derivations;
 mod heap;

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::exec::domain::Domain;
 use crate::exec::value::{Addr, AnyRef, FuncAddr, Ref, Val, Value};
 use crate::syntax::table::for_each_instruction;
-use crate::syntax::{HeapType, Instr, NumType, ValType};
+use crate::syntax::{HeapType, Idx, Instr, NumType, ValType};
 use crate::value::{Reading, Width};
 
 /// Index of a cell of 64 bits in a frame. A vector takes two.
@@ -155,6 +155,10 @@ own_codes! {
     MemoryInit
     /// Traps.
     Unreachable
+    /// Throws a new exception: b is the site of the instruction, the payload is from a.
+    Throw
+    /// Throws the exception that a refers to.
+    ThrowRef
     /// By the rule of the instruction: b is its site, operands are from a, results go to d.
     ByRule
     /// Operands of the operation before.
@@ -167,6 +171,27 @@ pub(super) struct Target {
     pub(super) op: u32,
     /// Reductions that it takes to go there.
     pub(super) cost: u32,
+}
+
+/// The operations within a `try_table`, and its clauses.
+#[derive(Clone, Debug)]
+pub(super) struct Try {
+    pub(super) from: u32,
+    pub(super) to: u32,
+    pub(super) clauses: Box<[Clause]>,
+}
+
+/// A clause of a `try_table`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clause {
+    /// The tag whose exceptions it catches, and whose payload it takes; all exceptions if there is none.
+    pub(super) tag: Option<Idx>,
+    /// Whether it takes the exception, too.
+    pub(super) takes_ref: bool,
+    /// Where it puts what it takes.
+    pub(super) d: Slot,
+    /// Where it goes.
+    pub(super) target: Target,
 }
 
 /// An instruction that is reduced by its own rule.
@@ -185,6 +210,8 @@ pub(super) struct Code {
     pub(super) costs: Box<[u32]>,
     pub(super) targets: Box<[Target]>,
     pub(super) sites: Box<[Site]>,
+    /// In the order in which they begin.
+    pub(super) tries: Box<[Try]>,
     /// Lanes of shuffles.
     pub(super) shuffles: Box<[[u8; 16]]>,
     /// Cells of the parameters.
@@ -198,6 +225,14 @@ pub(super) struct Code {
     pub(super) results: Box<[Ty]>,
     /// Number of locals, parameters included.
     pub(super) locals: u32,
+}
+
+impl Code {
+    /// The clause that catches an exception of an operation, innermost first.
+    pub(super) fn catches(&self, op: u32, catches: impl Fn(Idx) -> bool) -> Option<&Clause> {
+        let around = self.tries.iter().rev().filter(|t| t.from <= op && op < t.to);
+        around.flat_map(|t| &t.clauses).find(|clause| clause.tag.is_none_or(&catches))
+    }
 }
 
 /// A reading whose values have cells.

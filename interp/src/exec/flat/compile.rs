@@ -6,11 +6,15 @@
 
 use rustc_hash::FxHashMap;
 
-use super::code::{Code, JUMP, Op, OpCode, Site, Slot, Target, Ty, cells, encode, is_comparison, own, plain};
+use super::code::{
+    Clause, Code, JUMP, Op, OpCode, Site, Slot, Target, Try, Ty, cells, encode, is_comparison, own, plain,
+};
 use super::kind::{Kind, kind};
 use super::types::Types;
 use crate::exec::value::Ref;
-use crate::syntax::{BlockType, Func, Idx, Instr, MemArg, Module, NonNull, Nullable, RefType, ValType};
+use crate::syntax::{
+    BlockType, Catch, Func, Idx, Instr, MemArg, Module, NonNull, Nullable, RefType, TryTable, ValType,
+};
 
 /// Cells of constants that a frame holds at most: each is copied whenever the function is entered.
 const MAX_CONSTS: u32 = 64;
@@ -37,6 +41,8 @@ struct Entry {
 enum Patch {
     Op(usize),
     Target(usize),
+    /// A clause of a `try_table`.
+    Clause(usize, usize),
 }
 
 /// A label under way.
@@ -52,6 +58,10 @@ struct Label {
     patches: Vec<Patch>,
     /// The jump to the `else`, of an `if` without one so far.
     otherwise: Option<usize>,
+    /// The `try_table` that it is the label of.
+    tried: Option<usize>,
+    /// Number of handlers around its sequence.
+    handlers: u32,
 }
 
 struct Compiler<'m> {
@@ -64,6 +74,7 @@ struct Compiler<'m> {
     costs: Vec<u32>,
     targets: Vec<Target>,
     sites: Vec<Site>,
+    tries: Vec<Try>,
     shuffles: Vec<[u8; 16]>,
     locals: Vec<(Slot, Ty)>,
     consts: FxHashMap<(u128, u32), Slot>,
@@ -131,6 +142,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         costs: Vec::new(),
         targets: Vec::new(),
         sites: Vec::new(),
+        tries: Vec::new(),
         shuffles: Vec::new(),
         locals,
         consts,
@@ -154,6 +166,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         costs: c.costs.into(),
         targets: c.targets.into(),
         sites: c.sites.into(),
+        tries: c.tries.into(),
         shuffles: c.shuffles.into(),
         params,
         arity: ty.params.len() as u32,
@@ -307,7 +320,63 @@ impl Compiler<'_> {
     fn label(&mut self, params: Vec<Ty>, results: Vec<Ty>, start: Option<u32>) {
         let entries = self.stack.len() - params.len();
         let branch = if start.is_some() { params.clone() } else { results.clone() };
-        self.labels.push(Label { branch, results, params, entries, start, patches: Vec::new(), otherwise: None });
+        self.labels.push(Label {
+            branch,
+            results,
+            params,
+            entries,
+            start,
+            patches: Vec::new(),
+            otherwise: None,
+            tried: None,
+            handlers: self.handlers(),
+        });
+    }
+
+    /// Number of handlers around.
+    fn handlers(&self) -> u32 {
+        self.labels.last().map_or(0, |label| label.handlers)
+    }
+
+    /// Reductions of a branch: it leaves labels, and the handlers between them; and that around the label that it goes
+    /// to, if it is a `try_table`'s.
+    fn way_to(&self, l: Idx) -> u32 {
+        let label = &self.labels[self.labels.len() - 1 - l as usize];
+        l + 1 + self.handlers() - label.handlers + u32::from(label.tried.is_some())
+    }
+
+    /// Labels and handlers of the function.
+    fn depth(&self) -> u32 {
+        self.labels.len() as u32 + self.handlers()
+    }
+
+    /// `try_table bt catch*`: what its clauses take is put where a branch to their label would put it.
+    fn try_table(&mut self, TryTable { bt, catches }: &TryTable) {
+        let (params, results) = self.block_type(bt);
+        self.owe(1);
+        self.leave_locals();
+        self.settle(params.len());
+        let this = self.tries.len();
+        let mut clauses = Vec::new();
+        for catch in catches {
+            let (tag, takes_ref, l) = match *catch {
+                Catch::Catch(x, l) => (Some(x), false, l),
+                Catch::CatchRef(x, l) => (Some(x), true, l),
+                Catch::CatchAll(l) => (None, false, l),
+                Catch::CatchAllRef(l) => (None, true, l),
+            };
+            let label = self.labels.len() - 1 - l as usize;
+            let target = Target { op: self.labels[label].start.unwrap_or(0), cost: self.way_to(l) };
+            if self.labels[label].start.is_none() {
+                self.labels[label].patches.push(Patch::Clause(this, clauses.len()));
+            }
+            clauses.push(Clause { tag, takes_ref, d: self.floor(label), target });
+        }
+        self.tries.push(Try { from: self.ops.len() as u32, to: 0, clauses: clauses.into() });
+        self.label(params, results, None);
+        let label = self.labels.last_mut().expect("the label");
+        label.tried = Some(this);
+        label.handlers += 1;
     }
 
     /// The slot of the first value above a label.
@@ -330,6 +399,7 @@ impl Compiler<'_> {
         match patch {
             Patch::Op(op) => self.ops[op].d = to,
             Patch::Target(target) => self.targets[target].op = to,
+            Patch::Clause(this, clause) => self.tries[this].clauses[clause].target.op = to,
         }
     }
 
@@ -337,7 +407,7 @@ impl Compiler<'_> {
     fn branch(&mut self, l: Idx) {
         let label = self.labels.len() - 1 - l as usize;
         self.gather(self.labels[label].branch.len(), self.floor(label));
-        let op = self.emit(own::Jump, l + 1, 0, 0, 0);
+        let op = self.emit(own::Jump, self.way_to(l), 0, 0, 0);
         self.aim(label, Patch::Op(op));
     }
 
@@ -345,7 +415,7 @@ impl Compiler<'_> {
     fn branch_if(&mut self, l: Idx, condition: Slot, cost: u32) {
         let label = self.labels.len() - 1 - l as usize;
         if self.labels[label].branch.is_empty() {
-            let op = self.jump(true, condition, cost, l + 1);
+            let op = self.jump(true, condition, cost, self.way_to(l));
             self.aim(label, Patch::Op(op));
             return;
         }
@@ -386,7 +456,7 @@ impl Compiler<'_> {
         for (i, l) in ls.iter().enumerate() {
             let label = self.labels.len() - 1 - *l as usize;
             if self.labels[label].branch.is_empty() {
-                self.targets[first + i].cost = l + 1;
+                self.targets[first + i].cost = self.way_to(*l);
                 self.aim(label, Patch::Target(first + i));
                 continue;
             }
@@ -413,7 +483,7 @@ impl Compiler<'_> {
             if met && !is_loop {
                 self.settle(self.labels[label].results.len());
             }
-            self.owe(1);
+            self.owe(1 + u32::from(self.labels[label].tried.is_some()));
             if is_else {
                 let op = self.emit(own::Jump, 0, 0, 0, 0);
                 self.labels[label].patches.push(Patch::Op(op));
@@ -427,7 +497,11 @@ impl Compiler<'_> {
             self.labels[label].params.clone().into_iter().for_each(|t| _ = self.push(t));
             return;
         }
-        let Label { patches, otherwise, results, entries, .. } = self.labels.pop().expect("an end has its label");
+        let Label { patches, otherwise, results, entries, tried, .. } =
+            self.labels.pop().expect("an end has its label");
+        if let Some(tried) = tried {
+            self.tries[tried].to = self.ops.len() as u32;
+        }
         let joins = !patches.is_empty() || otherwise.is_some();
         if joins {
             if let Some(op) = otherwise {
@@ -518,7 +592,7 @@ impl Compiler<'_> {
     /// Arguments of a call come home, and make place for its results.
     fn call(&mut self, code: OpCode, cost: u32, ty: Idx, a: u32, callee: Option<Slot>) {
         let func_type = self.module.func_type(ty).clone();
-        let depth = (self.labels.len() + self.stack.len() + 1) as u32;
+        let depth = self.depth() + self.stack.len() as u32 + 1;
         let first = self.settle(func_type.params.len());
         self.emit(code, cost, first, a, depth);
         if let Some(callee) = callee {
@@ -533,7 +607,9 @@ impl Compiler<'_> {
     fn instr(&mut self, instr: &Instr) {
         if let Some(depth) = self.dead {
             match instr {
-                Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } => self.dead = Some(depth + 1),
+                Instr::Block { .. } | Instr::Loop { .. } | Instr::If { .. } | Instr::TryTable { .. } => {
+                    self.dead = Some(depth + 1);
+                }
                 Instr::End {} if depth == 0 => self.end(false),
                 Instr::Else {} if depth == 0 => self.end(true),
                 Instr::End {} => self.dead = Some(depth - 1),
@@ -589,7 +665,7 @@ impl Compiler<'_> {
                 self.dead = Some(0);
             }
             Instr::Return {} => {
-                self.leave(self.labels.len() as u32 + 1);
+                self.leave(self.depth() + 1);
                 self.dead = Some(0);
             }
             Instr::Call { x } => match x.checked_sub(self.imported()) {
@@ -605,7 +681,7 @@ impl Compiler<'_> {
                 self.call(own::CallReference, 1, *x, 0, Some(callee.slot));
             }
             Instr::ReturnCall { x } => {
-                let (cost, ty) = (self.labels.len() as u32 + 3, self.types.funcs[*x as usize]);
+                let (cost, ty) = (self.depth() + 3, self.types.funcs[*x as usize]);
                 match x.checked_sub(self.imported()) {
                     Some(def) => self.call(own::TailDefined, cost, ty, def, None),
                     None => self.call(own::TailDirect, cost, ty, *x, None),
@@ -614,12 +690,27 @@ impl Compiler<'_> {
             }
             Instr::ReturnCallIndirect { x, y } => {
                 let index = self.pop();
-                self.call(own::TailTable, self.labels.len() as u32 + 5, *y, *x, Some(index.slot));
+                self.call(own::TailTable, self.depth() + 5, *y, *x, Some(index.slot));
                 self.dead = Some(0);
             }
             Instr::ReturnCallRef { x } => {
                 let callee = self.pop();
-                self.call(own::TailReference, self.labels.len() as u32 + 2, *x, 0, Some(callee.slot));
+                self.call(own::TailReference, self.depth() + 2, *x, 0, Some(callee.slot));
+                self.dead = Some(0);
+            }
+            Instr::TryTable { body } => self.try_table(body),
+            Instr::Throw { x } => {
+                let ty = self.module.func_type(self.types.tags[*x as usize]);
+                let params: Vec<Ty> = ty.params.iter().map(|t| Ty::of(*t)).collect();
+                let first = self.settle(params.len());
+                let site = self.sites.len() as u32;
+                self.sites.push(Site { instr: instr.clone(), params: params.into(), results: [].into() });
+                self.emit(own::Throw, 1, 0, first, site);
+                self.dead = Some(0);
+            }
+            Instr::ThrowRef {} => {
+                let r = self.pop();
+                self.emit(own::ThrowRef, 0, 0, r.slot, 0);
                 self.dead = Some(0);
             }
             Instr::BrOnNull { l } => {

@@ -49,7 +49,7 @@ impl FlatModule {
     }
 }
 
-/// Whether all functions of a module have a flat form: those with exceptions or atomic accesses haven't.
+/// Whether all functions of a module have a flat form: those with atomic accesses haven't.
 pub(crate) fn is_flat(module: &Module) -> bool {
-    !module.funcs.iter().any(|func| func.unwinds_or_waits)
+    !module.funcs.iter().any(|func| func.is_atomic)
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::FlatModule;
-use super::code::{Code, Op, Ty, own, read, write};
+use super::code::{Code, Op, Ty, decode, own, read, write};
 use super::operations::{Call, Frame, Left, Operations, begin, has_room, take};
 use crate::exec::config::{Config, Frame as RuleFrame, Place};
 use crate::exec::store::{FuncInst, ModuleInst, Store};
-use crate::exec::value::{FuncAddr, Value};
-use crate::syntax::Expr;
+use crate::exec::value::{Addr, FuncAddr, Ref, Value};
+use crate::syntax::{Expr, Instr};
 use crate::trap::{Budget, TrapKind};
 use crate::value::Concrete;
 
@@ -20,7 +20,9 @@ pub(crate) enum Event {
     Trapped(TrapKind, Place),
     /// A budget ran out.
     Exhausted(Budget),
-    /// The host is called: [`Flat::answer`] goes on.
+    /// The exception at this address has left the outermost function.
+    Threw(Addr),
+    /// The host is called: [`Flat::answer`] or [`Flat::throw`] goes on.
     CallOut(FuncAddr, Vec<Value>),
 }
 
@@ -80,6 +82,32 @@ impl Flat {
             return Event::Ended(results);
         }
         if metered { self.go::<true>(c, d, fuel) } else { self.go::<false>(c, d, fuel) }
+    }
+
+    /// Throws an exception where a thread is: the innermost clause that catches it goes on.
+    pub(crate) fn throw(&mut self, c: &Config<Concrete>, a: Addr, fuel: &mut u64, metered: bool) -> Option<Event> {
+        let exn = &c.store.heap.exns[a];
+        while let Some(frame) = self.frames.last_mut() {
+            let FuncInst::Wasm { instance, .. } = &c.store.funcs[frame.of] else {
+                unreachable!("only functions of modules have frames")
+            };
+            let code = flat_of(instance).code(&instance.module, frame.def as usize, metered);
+            if let Some(clause) = code.catches(frame.next - 1, |x| instance.tags[x as usize] == exn.tag) {
+                if metered && !take(fuel, clause.target.cost) {
+                    return Some(Event::Exhausted(Budget::Fuel));
+                }
+                let r = &mut self.cells[frame.base..];
+                let payload = if clause.tag.is_some() { &exn.fields[..] } else { &[] };
+                let next = payload.iter().fold(clause.d, |s, v| write(r, s, *v));
+                if clause.takes_ref {
+                    write(r, next, Value::Ref(Ref::Exn(a)));
+                }
+                frame.next = clause.target.op;
+                return None;
+            }
+            self.frames.pop();
+        }
+        Some(Event::Threw(a))
     }
 
     fn go<const METERED: bool>(&mut self, c: &mut Config<Concrete>, d: &Concrete, fuel: &mut u64) -> Event {
@@ -186,7 +214,7 @@ impl Flat {
         None
     }
 
-    /// What the loop of operations leaves to others: bulk operations, and what is reduced by its rule.
+    /// What the loop of operations leaves to others: bulk operations, exceptions, and what is reduced by its rule.
     fn by_hand<const METERED: bool>(
         &mut self,
         c: &mut Config<Concrete>,
@@ -208,7 +236,27 @@ impl Flat {
                 Some(Stopped::Exhausted(budget)) => Some(Event::Exhausted(budget)),
             };
         }
+        if op.code == own::Throw {
+            let (site, base) = (&code.sites[op.b as usize], frame.base);
+            let Instr::Throw { x } = site.instr else { unreachable!("it is the site of a throw") };
+            let payload = self.values(base + op.a as usize, &site.params);
+            // As in `by_rule`.
+            c.cells = std::mem::take(&mut self.cells);
+            let room = c.heap_room(d, payload.len() as u64, &payload);
+            self.cells = std::mem::take(&mut c.cells);
+            if !room {
+                return Some(Event::Exhausted(Budget::Heap));
+            }
+            let a = c.alloc_exn(instance.tags[x as usize], payload);
+            return self.throw(c, a, fuel, METERED);
+        }
         let r = &self.cells[frame.base..];
+        if op.code == own::ThrowRef {
+            return match decode(r[op.a as usize]) {
+                Ref::Exn(a) => self.throw(c, a, fuel, METERED),
+                _ => Some(self.trapped(instance, METERED, TrapKind::NullReference, at)),
+            };
+        }
         let (of, more) = ([op.d, op.a, op.b].map(|s| r[s as usize]), code.ops[at + 1]);
         frame.next += 1;
         match bulk(&mut c.store, instance, op.code, of, more, fuel) {

@@ -9,6 +9,8 @@ pub(super) struct Types {
     /// Index of the type of each function.
     pub(super) funcs: Vec<Idx>,
     pub(super) globals: Vec<Ty>,
+    /// Index of the type of each tag.
+    pub(super) tags: Vec<Idx>,
     /// Types of the addresses of memories, and of the indices of tables.
     pub(super) mems: Vec<Ty>,
     pub(super) tables: Vec<Ty>,
@@ -30,6 +32,7 @@ impl Types {
     pub(super) fn of(module: &Module) -> Types {
         Types {
             funcs: module.func_type_indices().collect(),
+            tags: module.tag_type_indices().collect(),
             globals: module.global_types().iter().map(|t| Ty::of(t.val)).collect(),
             mems: module.mem_types().iter().map(|t| address(t.addr)).collect(),
             tables: module.table_types().iter().map(|t| address(t.addr)).collect(),
