@@ -14,6 +14,6 @@
 (wait $T2) ;; fails: there is no thread $T2 before this
 
 ;; What stands in a thread is the thread's.
-(assert_return (invoke "store")) ;; fails: no item is exported as "store"
+(assert_return (invoke "store")) ;; fails: no function is exported as "store"
 (module (func (export "f") (result i32) (i32.const 3)))
 (assert_return (invoke "f") (i32.const 3))
