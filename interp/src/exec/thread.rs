@@ -187,3 +187,16 @@ impl<D: Domain> Clone for Threads<D> {
         Threads { parked: self.parked.clone(), clock: self.clock, turns: self.turns }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Concrete;
+
+    #[test]
+    fn a_copy_has_the_same_time_and_turns() {
+        let threads = Threads::<Concrete> { parked: vec![None], clock: 7, turns: 3 };
+        let copy = threads.clone();
+        assert_eq!((copy.parked.len(), copy.clock, copy.turns), (1, 7, 3));
+    }
+}

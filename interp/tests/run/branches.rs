@@ -52,3 +52,28 @@ fn comparisons_and_their_branches_are_what_the_rules_make_of_them() {
         }
     }
 }
+
+/// An operand that was read from a local stays what it was when the local changes.
+#[test]
+fn operands_outlive_the_locals_that_they_were_read_from() {
+    let text = r#"(module
+        (func (export "set") (param i32) (result i32)
+            (local.get 0) (local.set 0 (i32.add (local.get 0) (i32.const 1))) (i32.sub (local.get 0)))
+        (func (export "tee") (param i32) (result i32)
+            (local.get 0) (local.tee 0 (i32.mul (local.get 0) (i32.const 3))) (i32.sub))
+        (func (export "twice") (param i32) (result i32) (local i32)
+            (local.get 0) (local.get 0) (local.set 0 (i32.const 7)) (local.get 0)
+            (local.set 0 (i32.xor (local.get 0) (i32.const 2))) (i32.add) (i32.mul) (i32.add (local.get 0)))
+        (func (export "loop") (param i32) (result i32) (local i32)
+            (loop (result i32)
+                (local.get 1) (local.set 1 (i32.add (local.get 1) (local.get 0)))
+                (i32.sub (local.get 1)))))"#;
+    let mut run = Run::new(text);
+    for (name, f) in
+        [("set", (|_| -1) as fn(i32) -> i32), ("tee", |a| a - 3 * a), ("twice", |a| a * (a + 7) + 5), ("loop", |a| -a)]
+    {
+        for a in [0, 1, 5, -9] {
+            assert_eq!(run.call(name, &[a]), returned(&[f(a)]), "{name} {a}");
+        }
+    }
+}
