@@ -2,6 +2,7 @@
 
 use assay_interp::exec::Config;
 use assay_interp::outcome::Budget;
+use assay_interp::trace::Seen;
 
 use super::*;
 
@@ -23,6 +24,51 @@ fn a_stack_that_is_just_large_enough() {
         let within = |stack| Run::within(text, Budgets { stack, ..Budgets::default() }).call(export, args);
         assert_eq!(within(needed), returned(&[]), "{export}");
         assert_eq!(within(needed - 1), Outcome::Exhausted(Budget::Stack), "{export}");
+    }
+}
+
+/// The same across instances: a call, and a tail call, of what another module exports.
+#[test]
+fn a_stack_that_is_just_large_enough_for_another_instance() {
+    let other = binary::decode(
+        &wat::parse_str(
+            r#"(module
+            (func (export "f") (param i32 i32) (result i32) (local i64 i64 f32) (call 1))
+            (func (result i32) (local i32) (i32.const 3)))"#,
+        )
+        .unwrap(),
+    )
+    .unwrap();
+    let module = binary::decode(
+        &wat::parse_str(
+            r#"(module
+            (func $f (import "" "f") (param i32 i32) (result i32))
+            (func (export "call") (result i32) (local i64 i32 i32)
+                (i32.const 4)
+                (block (result i32) (i32.const 5) (call $f (i32.const 1) (i32.const 2)) (i32.add))
+                (i32.add))
+            (func (export "tail") (result i32) (local i64 i32)
+                (i32.const 4)
+                (block (result i32) (i32.const 5) (return_call $f (i32.const 1) (i32.const 2)))
+                (i32.add)))"#,
+        )
+        .unwrap(),
+    )
+    .unwrap();
+    let (other, module) = (Arc::new(other), Arc::new(module));
+    for name in ["call", "tail"] {
+        let outcomes = (0..40).map(|stack| {
+            let mut machine = Machine::new(Budgets { stack, ..Budgets::default() });
+            let other = machine.instantiate(&other, &[], &mut (), &mut ()).ok()?;
+            let imports = [other.export("f").unwrap()];
+            let instance = machine.instantiate(&module, &imports, &mut (), &mut ()).ok()?;
+            let func = instance.func(name).unwrap();
+            let by_the_rules = machine.invoke(func, &[], &mut (), &mut Seen::default());
+            assert_eq!(machine.invoke(func, &[], &mut (), &mut ()), by_the_rules, "{name} within {stack}");
+            Some(matches!(by_the_rules, Outcome::Returned(_)))
+        });
+        let outcomes: Vec<_> = outcomes.flatten().collect();
+        assert!(outcomes.contains(&true) && outcomes.contains(&false), "{name}");
     }
 }
 
