@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use assay_engines::{Budgets, Engine, Interp, Outcome, Value};
+use assay_engines::{Budgets, Engine, Interp, Value};
 use assay_interp::binary;
 use assay_interp::exec::ExternAddr;
 use assay_interp::machine::Machine;
@@ -66,18 +66,6 @@ impl Wasmi {
     }
 }
 
-fn run_ours(interp: &mut Interp, instance: usize, bench: &Bench) -> i64 {
-    let args: Vec<Value> = bench.args.iter().map(|n| Value::I32(*n as u32)).collect();
-    match interp.invoke(instance, &bench.entry, &args) {
-        Outcome::Returned(values) => match values[..] {
-            [Value::I32(n)] => (n as i32).into(),
-            [Value::I64(n)] => n as i64,
-            ref other => panic!("results that no program has: {other:?}"),
-        },
-        other => panic!("{}: {other:?}", bench.name),
-    }
-}
-
 fn execution(names: &[String]) {
     println!("execution: milliseconds of a run, median of {RUNS} in turns");
     println!("{:<14} {:>9} {:>9} {:>7}", "", "ours", "wasmi", "ratio");
@@ -90,8 +78,9 @@ fn execution(names: &[String]) {
             // An instance for each run: what some of them compute depends on what an earlier run left in the memory.
             let mut interp = Interp::new(Budgets::default());
             let instance = interp.instantiate(&wasm, &[]).expect("an instance");
-            let (time, result) = millis(|| run_ours(&mut interp, instance, bench));
-            assert_eq!(result, bench.result, "{}", bench.name);
+            let (args, entry) = (Bench::values(&bench.args), &bench.entry);
+            let (time, outcome) = millis(|| interp.invoke(instance, entry, &args));
+            assert_eq!(bench.number(&outcome), bench.result, "{}", bench.name);
             ours.push(time);
             if supported.is_ok() {
                 let mut peer = Wasmi::new(&wasm, &bench.entry).expect("an instance, as before");

@@ -1,58 +1,19 @@
 //! What the benches run is valid, returns what the list of it says, and the same in every engine.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use assay_engines::{Budgets, ENGINES, Features, Outcome, Value, engine};
-use assay_interp::exec::Val;
-use serde::Deserialize;
+use assay_engines::{Budgets, ENGINES, Features, engine};
 
-/// engines/benches/programs.toml.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Benches {
-    bench: Vec<Bench>,
-}
+#[path = "../benches/list/mod.rs"]
+mod list;
+use list::{Bench, benches, folder};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bench {
-    name: String,
-    file: PathBuf,
-    entry: String,
-    args: Vec<i32>,
-    result: i64,
-    small: Option<Vec<i32>>,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches")
-}
-
-fn benches() -> Vec<Bench> {
-    let list = fs::read_to_string(folder().join("programs.toml")).unwrap();
-    toml::from_str::<Benches>(&list).unwrap().bench
-}
-
-impl Bench {
-    fn wasm(&self) -> Vec<u8> {
-        wat::parse_file(folder().join(&self.file)).unwrap()
-    }
-
-    /// What its entry returns in an engine.
-    fn run(&self, id: &str, args: &[i32]) -> i64 {
-        let mut engine = engine(id, Budgets { fuel: u64::MAX, ..Budgets::default() }, Features::default()).unwrap();
-        let instance = engine.instantiate(&self.wasm(), &[]).unwrap_or_else(|end| panic!("{}: {end:?}", self.name));
-        let args: Vec<Value> = args.iter().map(|&arg| Val::I32(arg as u32)).collect();
-        match engine.invoke(instance, &self.entry, &args) {
-            Outcome::Returned(results) => match results[..] {
-                [Val::I32(result)] => (result as i32).into(),
-                [Val::I64(result)] => result as i64,
-                _ => panic!("{}: {results:?}", self.name),
-            },
-            other => panic!("{} in {id}: {other:?}", self.name),
-        }
-    }
+/// What its entry returns in an engine.
+fn run(bench: &Bench, id: &str, args: &[i32]) -> i64 {
+    let mut engine = engine(id, Budgets { fuel: u64::MAX, ..Budgets::default() }, Features::default()).unwrap();
+    let instance = engine.instantiate(&bench.wasm(), &[]).unwrap_or_else(|end| panic!("{}: {end:?}", bench.name));
+    bench.number(&engine.invoke(instance, &bench.entry, &Bench::values(args)))
 }
 
 #[test]
@@ -61,7 +22,7 @@ fn they_are_valid_and_engines_agree_on_them() {
         let args = bench.small.as_ref().unwrap_or(&bench.args);
         let results = ENGINES.map(|id| {
             engine(id, Budgets::default(), Features::default()).unwrap().validate(&bench.wasm()).unwrap();
-            (id, bench.run(id, args))
+            (id, run(&bench, id, args))
         });
         assert!(results.iter().all(|(_, result)| *result == results[0].1), "{} {args:?}: {results:?}", bench.name);
     }
@@ -71,7 +32,7 @@ fn they_are_valid_and_engines_agree_on_them() {
 #[test]
 fn they_return_what_is_listed() {
     for bench in benches() {
-        assert_eq!(bench.run("wasmtime", &bench.args), bench.result, "{}", bench.name);
+        assert_eq!(run(&bench, "wasmtime", &bench.args), bench.result, "{}", bench.name);
     }
 }
 

@@ -19,28 +19,19 @@ const CALLS: usize = 4000;
 /// Reductions of an instantiation or a call.
 const FUEL: u64 = 3000;
 
-/// splitmix64
-struct Random(u64);
+mod random;
+use random::Random;
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
+fn bytes(random: &mut Random, n: usize) -> Vec<u8> {
+    (0..n / 8).flat_map(|_| random.next().to_le_bytes()).collect()
+}
 
-    fn bytes(&mut self, n: usize) -> Vec<u8> {
-        (0..n / 8).flat_map(|_| self.next().to_le_bytes()).collect()
-    }
-
-    /// Small numbers are the most interesting ones.
-    fn number(&mut self) -> u64 {
-        match self.next() % 4 {
-            0 => self.next(),
-            1 => (self.next() % 8).wrapping_neg(),
-            _ => self.next() % 8,
-        }
+/// Small numbers are the most interesting ones.
+fn number(random: &mut Random) -> u64 {
+    match random.next() % 4 {
+        0 => random.next(),
+        1 => (random.next() % 8).wrapping_neg(),
+        _ => random.next() % 8,
     }
 }
 
@@ -48,7 +39,7 @@ const FEATURES: Features = Features { wide_arithmetic: true, ..Features::ALL };
 
 /// A module without imports. Most of its instructions don't trap, so that the others are reached.
 fn generate(random: &mut Random) -> Option<Arc<Module>> {
-    let bytes = random.bytes(2048);
+    let bytes = bytes(random, 2048);
     let config = wasm_smith::Config {
         max_imports: 0,
         export_everything: true,
@@ -73,11 +64,11 @@ fn generate(random: &mut Random) -> Option<Arc<Module>> {
 
 fn argument(t: ValType, random: &mut Random) -> Option<Value> {
     Some(match t {
-        ValType::Num(NumType::I32) => Value::I32(random.number() as u32),
-        ValType::Num(NumType::I64) => Value::I64(random.number()),
-        ValType::Num(NumType::F32) => Value::F32(random.number() as u32),
-        ValType::Num(NumType::F64) => Value::F64(random.number()),
-        ValType::V128 => Value::V128(u128::from(random.next()) << 64 | u128::from(random.number())),
+        ValType::Num(NumType::I32) => Value::I32(number(random) as u32),
+        ValType::Num(NumType::I64) => Value::I64(number(random)),
+        ValType::Num(NumType::F32) => Value::F32(number(random) as u32),
+        ValType::Num(NumType::F64) => Value::F64(number(random)),
+        ValType::V128 => Value::V128(u128::from(random.next()) << 64 | u128::from(number(random))),
         ValType::Ref(_) => return None,
     })
 }
@@ -110,14 +101,15 @@ impl Run {
     }
 }
 
-/// Compares calls of a module's functions; how many of them ended within the fuel.
-fn compare(module: &Arc<Module>, random: &mut Random) -> usize {
+/// Compares calls of a module's functions; how many of them ended within the fuel, and how often the flat form's heap
+/// was full and that of the rules wasn't.
+fn compare(module: &Arc<Module>, random: &mut Random) -> (usize, usize) {
     let rules = Run::new(module, FUEL, &mut Seen::default());
     let (mut rules, counted) = match (rules, Run::new(module, FUEL, &mut ())) {
         (Ok(rules), Ok(counted)) => (rules, counted),
         (rules, counted) => {
             assert_eq!(rules.err(), counted.err());
-            return 0;
+            return (0, 0);
         }
     };
     let (mut counted, mut free) = (counted, Run::new(module, u64::MAX, &mut ()).expect("it has ended with fuel"));
@@ -129,8 +121,8 @@ fn compare(module: &Arc<Module>, random: &mut Random) -> usize {
         let outcome = rules.invoke(name, &args, &mut Seen::default());
         let of_counted = counted.invoke(name, &args, &mut ());
         // The flat form keeps what a number looks like a reference to, so that its heap may be full before.
-        if of_counted == Outcome::Exhausted(Budget::Heap) {
-            break;
+        if of_counted == Outcome::Exhausted(Budget::Heap) && of_counted != outcome {
+            return (ended, 1);
         }
         assert_eq!(of_counted, outcome, "with fuel");
         // What is left in the store when a budget has run out, is nobody's business, and nor is what comes after.
@@ -142,7 +134,7 @@ fn compare(module: &Arc<Module>, random: &mut Random) -> usize {
         assert!(counted.store() == rules.store() && free.store() == rules.store(), "other stores");
         ended += 1;
     }
-    ended
+    (ended, 0)
 }
 
 #[test]
@@ -150,7 +142,7 @@ fn the_flat_form_does_what_the_rules_do() {
     let number = |name| std::env::var(name).ok().map(|s| s.parse::<u64>().expect("a number"));
     let until = number("ASSAY_FLAT_SECONDS").map(|s| Instant::now() + Duration::from_secs(s));
     let first = number("ASSAY_FLAT_SEED").unwrap_or(1);
-    let (mut calls, mut modules) = (0, 0);
+    let (mut calls, mut modules, mut full) = (0, 0, 0);
     for seed in first.. {
         if until.map_or(calls >= CALLS, |until| Instant::now() > until) {
             break;
@@ -158,8 +150,9 @@ fn the_flat_form_does_what_the_rules_do() {
         let mut random = Random(seed);
         let Some(module) = generate(&mut random) else { continue };
         let compared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| compare(&module, &mut random)));
-        calls += compared.unwrap_or_else(|_| panic!("the module of seed {seed}: {module:#?}"));
-        modules += 1;
+        let (ended, fuller) = compared.unwrap_or_else(|_| panic!("the module of seed {seed}: {module:#?}"));
+        (calls, modules, full) = (calls + ended, modules + 1, full + fuller);
     }
-    println!("{calls} calls of functions of {modules} modules ended alike");
+    println!("{calls} calls of functions of {modules} modules ended alike; {full} heaps were full before");
+    assert!(full * 1000 <= modules, "{full} heaps of {modules} were full before");
 }

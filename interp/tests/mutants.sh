@@ -31,6 +31,7 @@ gather() {
   done
   rm -rf "$results/mutants.out" "$results/mutants.out.old"
   cat "$results/caught.txt" "$results/timeout.txt" "$results/unviable.txt" > "$results/done.txt"
+  # grep fails where no line is left, which is the aim.
   grep -vxFf "$results/done.txt" "$results/all.txt" > "$results/left.txt" || true
 }
 

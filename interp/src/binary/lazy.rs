@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use wasmparser::{
-    BinaryReader, Encoding, FuncValidator, FuncValidatorAllocations, FunctionBody, Parser, Payload, ValidPayload,
-    Validator, ValidatorResources, WasmFeatures,
+    BinaryReader, FuncValidator, FuncValidatorAllocations, FunctionBody, ValidPayload, Validator, ValidatorResources,
+    WasmFeatures,
 };
 
 use super::instr::expr;
-use super::sections::Reader;
-use super::{MAX_MODULE_SIZE, beyond_1_0, wasm_features};
-use crate::syntax::{Bodies, Expr, Features, Module, Version};
+use super::{ErrorKind, from_wasmparser, parse, wasm_features};
+use crate::syntax::{Bodies, Expr, Features, Module};
 
 /// The code section of a valid module.
 pub(super) struct Code {
@@ -50,34 +49,19 @@ pub(super) fn is_atomic(opcode: u8) -> bool {
 
 /// Decodes a module if it is valid and supported.
 pub(super) fn decode(bytes: &[u8], features: Features) -> Option<Module> {
-    if bytes.len() > MAX_MODULE_SIZE {
-        return None;
-    }
-    let flags = wasm_features(features);
-    let mut validator = Validator::new_with_features(flags);
+    let invalid = |error| from_wasmparser(&error, ErrorKind::Invalid);
+    let mut validator = Validator::new_with_features(wasm_features(features));
     let mut allocations = FuncValidatorAllocations::default();
-    let mut reader = Reader::new(features);
-    let mut parser = Parser::new(0);
-    parser.set_features(flags);
-    for payload in parser.parse_all(bytes) {
-        let payload = payload.ok()?;
-        if matches!(payload, Payload::Version { encoding: Encoding::Component, .. }) {
-            return None;
+    let parsed = parse(bytes, features, |reader, payload| match validator.payload(payload).map_err(invalid)? {
+        ValidPayload::Func(func, body) => {
+            let mut func = func.into_validator(std::mem::take(&mut allocations));
+            let is_atomic = validate(&mut func, &body).map_err(invalid)?;
+            allocations = func.into_allocations();
+            reader.unread(&body, is_atomic)
         }
-        if features.version == Version::V1 {
-            beyond_1_0(&payload, bytes).ok()?;
-        }
-        match validator.payload(&payload).ok()? {
-            ValidPayload::Func(func, body) => {
-                let mut func = func.into_validator(allocations);
-                let is_atomic = validate(&mut func, &body).ok()?;
-                allocations = func.into_allocations();
-                reader.unread(&body, is_atomic).ok()?;
-            }
-            _ => reader.payload(&payload).ok()?,
-        }
-    }
-    match reader.finish(bytes) {
+        _ => reader.payload(payload),
+    });
+    match parsed {
         Ok((module, None)) => Some(module),
         _ => None,
     }

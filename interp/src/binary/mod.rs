@@ -137,7 +137,7 @@ pub fn well_formed(bytes: &[u8], features: Features) -> Result<Module> {
 }
 
 fn read(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
-    parse(bytes, features).map_err(|error| match error.kind {
+    parse(bytes, features, sections::Reader::payload).map_err(|error| match error.kind {
         ErrorKind::Limit if ends_before(bytes, &error) => Error { kind: ErrorKind::Malformed, ..error },
         _ => error,
     })
@@ -249,8 +249,13 @@ fn ends_before(bytes: &[u8], error: &Error) -> bool {
     value > bytes.len().saturating_sub(end) as u64
 }
 
-/// Reads a whole module. The second part of the result is the first thing in it that isn't supported.
-fn parse(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
+/// Reads a whole module, payload by payload. The second part of the result is the first thing in it that isn't
+/// supported.
+fn parse(
+    bytes: &[u8],
+    features: Features,
+    mut take: impl FnMut(&mut sections::Reader, &Payload<'_>) -> Result<()>,
+) -> Result<(Module, Option<Error>)> {
     if bytes.len() > MAX_MODULE_SIZE {
         let message = format!("{} bytes are more than {MAX_MODULE_SIZE}", bytes.len());
         return Err(Error { kind: ErrorKind::Limit, message, offset: 0 });
@@ -272,7 +277,7 @@ fn parse(bytes: &[u8], features: Features) -> Result<(Module, Option<Error>)> {
         if features.version == Version::V1 {
             beyond_1_0(&payload, bytes)?;
         }
-        reader.payload(&payload)?;
+        take(&mut reader, &payload)?;
     }
     reader.finish(bytes)
 }

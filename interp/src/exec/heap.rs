@@ -240,7 +240,7 @@ impl Marks {
 impl<D: Domain> Config<D> {
     /// Whether there is room for an instance of so many fields, after a collection if need be. `roots` are values that
     /// the step has taken off the stack and still needs.
-    pub(in crate::exec) fn heap_room(&mut self, d: &D, fields: u64, roots: &[Val<D>]) -> bool {
+    pub(super) fn heap_room(&mut self, d: &D, fields: u64, roots: &[Val<D>]) -> bool {
         let more = bytes::<D>(fields);
         let after = |heap: &Heap<D>| heap.bytes.saturating_add(more);
         if after(&self.store.heap) > self.store.heap.collect_at.min(self.store.heap.limit) {

@@ -2,7 +2,7 @@
 
 use super::config::{Admin, Config, Place, Progress, Redex};
 use super::domain::Domain;
-use super::value::{self, Val};
+use super::value::Val;
 use super::{aggregate, atomic, control, exception, memory, numeric, parametric, reference, table, variable, vector};
 use crate::rule::Rule;
 use crate::syntax::Instr;
@@ -156,16 +156,16 @@ pub(super) type Reduced<D> = Result<Rule, <D as Domain>::Undecided>;
 /// Number types and functions by the names that the instruction table uses.
 macro_rules! ty {
     (i32) => {
-        value::I32
+        crate::exec::value::I32
     };
     (i64) => {
-        value::I64
+        crate::exec::value::I64
     };
     (f32) => {
-        value::F32
+        crate::exec::value::F32
     };
     (f64) => {
-        value::F64
+        crate::exec::value::F64
     };
 }
 
@@ -206,6 +206,8 @@ macro_rules! part {
         crate::num::Part::High
     };
 }
+// The flat form has the same names.
+pub(super) use {part, shape, ty};
 
 /// What an atomic read-modify-write writes, by the names that the instruction table uses.
 macro_rules! rmwop {

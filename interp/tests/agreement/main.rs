@@ -5,6 +5,8 @@
 //! `ASSAY_AGREEMENT_SEED` what they come from.
 
 mod mutate;
+#[path = "../random/mod.rs"]
+mod random;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,7 +15,8 @@ use arbitrary::{Arbitrary, Unstructured};
 use assay_interp::binary::{self, ErrorKind, Judgement};
 use assay_interp::syntax::{Features, Version};
 use assay_interp::valid::{self, Counts, Rule};
-use mutate::{Kind, Mutator, Random};
+use mutate::{Kind, Mutator};
+use random::Random;
 
 /// Modules, if nobody says how many.
 const MODULES: u64 = 1500;

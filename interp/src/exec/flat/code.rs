@@ -71,13 +71,13 @@ macro_rules! codes {
         }
 
         /// That of an instruction.
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, reason = "the names are those of instructions")]
         pub(super) mod plain {
             $(pub(in super::super) const $Name: super::OpCode = super::Row::$Name as super::OpCode;)*
         }
 
         /// That of a test or a comparison, and then a branch to the operation d if it says what x does: 0 or 1.
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, reason = "the names are those of instructions")]
         pub(super) mod jump {
             $(pub(in super::super) const $Name: super::OpCode = super::JUMP + super::Row::$Name as super::OpCode;)*
         }
@@ -104,7 +104,7 @@ macro_rules! own_codes {
         }
 
         /// One of the flat form's own.
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, reason = "the names are those of instructions")]
         pub(super) mod own {
             $($(#[$what])* pub(in super::super) const $Name: super::OpCode =
                 2 * super::JUMP + super::Own::$Name as super::OpCode;)*

@@ -3,8 +3,9 @@
 use super::FlatModule;
 use super::code::{self, Cellular, Code, Op, Slot, Ty, decode, jump, own, plain};
 use crate::exec::config::Operands;
+use crate::exec::step::{part, shape, ty};
 use crate::exec::store::{FuncInst, ModuleInst, Store};
-use crate::exec::value::{F32, F64, FuncAddr, I32, I64, Num, Ref, Value, from_bytes, to_bytes};
+use crate::exec::value::{FuncAddr, Num, Ref, Value, from_bytes, to_bytes};
 use crate::exec::{numeric, vector};
 use crate::num;
 use crate::rule::Rule;
@@ -36,23 +37,56 @@ pub(super) enum Left {
     /// An operation that asks for more than the loop has.
     Asks(Op),
     /// A call of a function of the host or of another instance.
-    Calls(Call),
+    Calls(FuncAddr, Call),
     /// A trap in the operation of this index.
     Traps(TrapKind, usize),
     /// A budget ran out.
     Exhausted(Budget),
 }
 
-/// A call that is made.
+/// A call that is made. A tail call is one from where its frame was.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
-    /// The function.
-    pub(super) callee: FuncAddr,
     /// The arguments.
     pub(super) d: Slot,
     /// Labels and operands in the frame, the arguments and the reference among them.
     pub(super) depth: u32,
     pub(super) tail: bool,
+}
+
+impl Call {
+    /// Where the callee's frame begins.
+    #[inline(always)]
+    pub(super) fn base(self, frame: Frame) -> usize {
+        if self.tail { frame.base } else { frame.base + self.d as usize }
+    }
+
+    /// Makes the callee's frame in the cells, with its arguments in it; `None` if the stack's budget doesn't allow it.
+    #[inline(always)]
+    pub(super) fn enter(
+        self,
+        cells: &mut Vec<u64>,
+        (frame, locals): (Frame, u32),
+        (of, def): (FuncAddr, u32),
+        callee: &Code,
+        stack_limit: usize,
+    ) -> Option<Frame> {
+        let arity = callee.arity as usize;
+        let (below, depth) = match self.tail {
+            true => (frame.below, arity + 1),
+            false => (frame.below + 1 + locals as usize, self.depth as usize),
+        };
+        if !has_room(stack_limit, below, depth, callee) {
+            return None;
+        }
+        let base = self.base(frame);
+        if self.tail {
+            let args = frame.base + self.d as usize;
+            cells.copy_within(args..args + callee.params as usize, base);
+        }
+        begin(cells, base, callee);
+        Some(Frame { of, def, next: 0, base, below: below + depth - 1 - arity })
+    }
 }
 
 /// Operands in slots, the last of them first to be taken, and the result in another.
@@ -81,57 +115,6 @@ impl<D: Cellular> Operands<D> for Slots<'_> {
         self.trap = Some(kind);
         rule
     }
-}
-
-macro_rules! ty {
-    (i32) => {
-        I32
-    };
-    (i64) => {
-        I64
-    };
-    (f32) => {
-        F32
-    };
-    (f64) => {
-        F64
-    };
-}
-
-macro_rules! shape {
-    (i8x16) => {
-        num::I8x16
-    };
-    (i16x8) => {
-        num::I16x8
-    };
-    (i32x4) => {
-        num::I32x4
-    };
-    (i64x2) => {
-        num::I64x2
-    };
-    (f32x4) => {
-        num::F32x4
-    };
-    (f64x2) => {
-        num::F64x2
-    };
-}
-
-macro_rules! part {
-    (whole) => {
-        num::Part::Whole
-    };
-    (zero) => {
-        num::Part::Zero
-    };
-    (low) => {
-        num::Part::Low
-    };
-    (high) => {
-        num::Part::High
-    };
 }
 
 /// The effective address of an access of `n` bytes that lies within `len`.
@@ -533,40 +516,31 @@ impl<D: Cellular> Operations<'_, D> {
         }
         // Calls a function of this instance.
         macro_rules! call {
-            ($def:expr, $d:expr, $depth:expr, $tail:expr) => {{
-                let (def, tail): (u32, bool) = ($def, $tail);
+            ($def:expr, $call:expr) => {{
+                let (def, call): (u32, Call) = ($def, $call);
                 let callee = flat.code(&instance.module, def as usize, METERED);
-                let args = frame.base + $d as usize;
-                // A tail call is one from where its frame was.
-                let (base, below, depth) = match tail {
-                    true => (frame.base, frame.below, callee.arity as usize + 1),
-                    false => (args, frame.below + 1 + code.locals as usize, $depth as usize),
-                };
-                if !has_room(*stack_limit, below, depth, callee) {
+                let caller = (frame, code.locals);
+                let Some(entered) = call.enter(cells, caller, (frame.of, def), callee, *stack_limit) else {
                     leave!(pc, Left::Exhausted(Budget::Stack));
-                }
-                if tail {
-                    cells.copy_within(args..args + callee.params as usize, base);
-                } else {
+                };
+                if !call.tail {
                     frames.push(Frame { next: pc as u32, ..frame });
                 }
-                let below = below + depth - 1 - callee.arity as usize;
-                frame = Frame { of: frame.of, def, next: 0, base, below };
-                begin(cells, base, callee);
+                frame = entered;
                 code = callee;
                 pc = 0;
-                r = &mut cells[base..];
+                r = &mut cells[frame.base..];
             }};
         }
         // Calls any function.
         macro_rules! call_any {
-            ($callee:expr, $d:expr, $depth:expr, $tail:expr) => {{
-                let (callee, tail) = ($callee, $tail);
+            ($callee:expr, $op:expr, $tail:expr) => {{
+                let (callee, call) = ($callee, Call { d: $op.d, depth: $op.b, tail: $tail });
                 match &funcs[callee] {
                     FuncInst::Wasm { instance: its, def, .. } if std::ptr::eq(&**its, instance) => {
-                        call!(*def as u32, $d, $depth, tail);
+                        call!(*def as u32, call);
                     }
-                    _ => leave!(pc, Left::Calls(Call { callee, d: $d, depth: $depth, tail })),
+                    _ => leave!(pc, Left::Calls(callee, call)),
                 }
             }};
         }
@@ -640,11 +614,11 @@ impl<D: Cellular> Operations<'_, D> {
                     None
                 }
                 own::CallDefined | own::TailDefined => {
-                    call!(op.a, op.d, op.b, op.code == own::TailDefined);
+                    call!(op.a, Call { d: op.d, depth: op.b, tail: op.code == own::TailDefined });
                     None
                 }
                 own::CallDirect | own::TailDirect => {
-                    call_any!(instance.funcs[op.a as usize], op.d, op.b, op.code == own::TailDirect);
+                    call_any!(instance.funcs[op.a as usize], op, op.code == own::TailDirect);
                     None
                 }
                 own::CallTable | own::TailTable => {
@@ -670,7 +644,7 @@ impl<D: Cellular> Operations<'_, D> {
                         trap(3);
                         leave!(pc, Left::Traps(TrapKind::IndirectCallType, pc - 2));
                     }
-                    call_any!(callee, op.d, op.b, tail);
+                    call_any!(callee, op, tail);
                     None
                 }
                 own::CallReference | own::TailReference => {
@@ -684,7 +658,7 @@ impl<D: Cellular> Operations<'_, D> {
                         }
                         leave!(pc, Left::Traps(TrapKind::NullReference, pc - 2));
                     };
-                    call_any!(callee, op.d, op.b, tail);
+                    call_any!(callee, op, tail);
                     None
                 }
                 own::Unreachable => Some(TrapKind::Unreachable),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::FlatModule;
-use super::code::{Code, Op, Ty, decode, own, read, write};
+use super::code::{Code, Op, OpCode, Site, Ty, decode, own, read, write};
 use super::operations::{Call, Frame, Left, Operations, begin, has_room, take};
 use crate::exec::config::{Config, Frame as RuleFrame, Place};
 use crate::exec::store::{FuncInst, ModuleInst, Store};
@@ -121,8 +121,8 @@ impl Flat {
                 Left::Returned => return Event::Ended(self.values(0, &self.results)),
                 Left::Exhausted(budget) => return Event::Exhausted(budget),
                 Left::Traps(kind, op) => return self.trapped(instance, METERED, kind, op),
-                Left::Calls(call) => {
-                    if let Some(event) = self.call::<METERED>(c, &funcs, instance, call) {
+                Left::Calls(callee, call) => {
+                    if let Some(event) = self.call::<METERED>(c, &funcs, instance, callee, call) {
                         return event;
                     }
                 }
@@ -181,37 +181,27 @@ impl Flat {
         c: &Config<Concrete>,
         funcs: &[FuncInst],
         instance: &ModuleInst,
-        Call { callee, d, depth, tail }: Call,
+        callee: FuncAddr,
+        call: Call,
     ) -> Option<Event> {
         let frame = *self.frames.last().expect("the caller");
-        let arity = funcs[callee].ty().params.len();
-        let args = frame.base + d as usize;
-        // A tail call is one from where its frame was.
-        let (base, below, depth) = match tail {
-            true => (frame.base, frame.below, arity + 1),
-            false => {
-                let caller = flat_of(instance).code(&instance.module, frame.def as usize, METERED);
-                (args, frame.below + 1 + caller.locals as usize, depth as usize)
-            }
-        };
-        if tail {
+        let caller = flat_of(instance).code(&instance.module, frame.def as usize, METERED);
+        if call.tail {
             self.frames.pop();
         }
         if matches!(funcs[callee], FuncInst::Host { .. }) {
             let types: Vec<Ty> = funcs[callee].ty().params.iter().map(|t| Ty::of(*t)).collect();
-            self.answer = base;
-            return Some(Event::CallOut(callee, self.values(args, &types)));
+            self.answer = call.base(frame);
+            return Some(Event::CallOut(callee, self.values(frame.base + call.d as usize, &types)));
         }
         let (_, def, code) = code_of(&funcs[callee], METERED);
-        if !has_room(c.stack_limit, below, depth, code) {
-            return Some(Event::Exhausted(Budget::Stack));
+        match call.enter(&mut self.cells, (frame, caller.locals), (callee, def), code, c.stack_limit) {
+            Some(entered) => {
+                self.frames.push(entered);
+                None
+            }
+            None => Some(Event::Exhausted(Budget::Stack)),
         }
-        if tail {
-            self.cells.copy_within(args..args + code.params as usize, base);
-        }
-        begin(&mut self.cells, base, code);
-        self.frames.push(Frame { of: callee, def, next: 0, base, below: below + depth - 1 - arity });
-        None
     }
 
     /// What the loop of operations leaves to others: bulk operations, exceptions, and what is reduced by its rule.
@@ -229,8 +219,7 @@ impl Flat {
         let mut endless = u64::MAX;
         let fuel = if METERED { fuel } else { &mut endless };
         if op.code == own::ByRule {
-            let base = frame.base;
-            return match self.by_rule(c, d, fuel, instance, code, op, base) {
+            return match self.by_rule(c, d, fuel, instance, &code.sites[op.b as usize], op) {
                 None => None,
                 Some(Stopped::Trapped(kind)) => Some(self.trapped(instance, METERED, kind, at)),
                 Some(Stopped::Exhausted(budget)) => Some(Event::Exhausted(budget)),
@@ -267,18 +256,16 @@ impl Flat {
     }
 
     /// Reduces an instruction by its rule, and by those of what that rule makes of it.
-    #[allow(clippy::too_many_arguments)]
     fn by_rule(
         &mut self,
         c: &mut Config<Concrete>,
         d: &Concrete,
         fuel: &mut u64,
         instance: &Arc<ModuleInst>,
-        code: &Code,
+        site: &Site,
         op: Op,
-        base: usize,
     ) -> Option<Stopped> {
-        let site = &code.sites[op.b as usize];
+        let base = self.frames.last().expect("the frame of the operation").base;
         for v in self.values(base + op.a as usize, &site.params) {
             c.stack.push(v);
         }
@@ -341,7 +328,7 @@ enum Bulk {
 fn bulk(
     store: &mut Store<Concrete>,
     instance: &ModuleInst,
-    code: u16,
+    code: OpCode,
     [i, j, n]: [u64; 3],
     more: Op,
     fuel: &mut u64,
