@@ -406,6 +406,7 @@ fn code(outcome: &Outcome) -> u8 {
         Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
         Outcome::Unlinkable(_) => exit::USAGE,
         Outcome::Limit(_) | Outcome::Unsupported(_) => exit::UNDETERMINED,
+        Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_) => exit::UNDETERMINED,
     }
 }
 

@@ -30,6 +30,12 @@ pub enum Outcome {
     Limit(String),
     /// Not something that this engine does.
     Unsupported(String),
+    /// The process that the engine runs in died.
+    Crashed(String),
+    /// The process that the engine runs in didn't answer in time, and was killed.
+    Hung(String),
+    /// The process that the engine runs in gave an answer that isn't one.
+    Nonsense(String),
 }
 
 /// A trap.
@@ -74,6 +80,9 @@ impl Outcome {
             Outcome::Unlinkable(_) => "unlinkable",
             Outcome::Limit(_) => "limit",
             Outcome::Unsupported(_) => "unsupported",
+            Outcome::Crashed(_) => "crashed",
+            Outcome::Hung(_) => "hung",
+            Outcome::Nonsense(_) => "nonsense",
         }
     }
 }
@@ -99,7 +108,10 @@ impl fmt::Display for Outcome {
             | Outcome::Rejected(why)
             | Outcome::Unlinkable(why)
             | Outcome::Limit(why)
-            | Outcome::Unsupported(why) => write!(f, "{}: {why}", self.kind()),
+            | Outcome::Unsupported(why)
+            | Outcome::Crashed(why)
+            | Outcome::Hung(why)
+            | Outcome::Nonsense(why) => write!(f, "{}: {why}", self.kind()),
         }
     }
 }
