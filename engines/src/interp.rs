@@ -95,6 +95,21 @@ impl Interp {
         }
     }
 
+    /// Calls an exported function in the flat form, which tells the rules that its operations stand for: see
+    /// [`Machine::invoke_flat`].
+    pub fn invoke_flat<O: Observer>(
+        &mut self,
+        instance: InstanceId,
+        export: &str,
+        args: &[Value],
+        observer: &mut O,
+    ) -> Outcome {
+        match self.find(instance, export, "function", ModuleInst::func) {
+            Ok(func) => self.machine.invoke_flat(func, args, &mut self.host, observer),
+            Err(outcome) => outcome,
+        }
+    }
+
     /// Lets a thread take steps while somebody watches.
     pub fn advance_observed<O: Observer>(&mut self, thread: ThreadId, steps: u64, observer: &mut O) -> Advanced {
         self.machine.advance(thread, steps, &mut self.host, observer)

@@ -10,6 +10,7 @@ use crate::exec::flat::{Event, Flat, is_flat};
 use crate::exec::module::{AllocError, alloc_module, initialisation};
 use crate::exec::{Addr, Config, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Redex, Store, Value};
 use crate::outcome::{Budget, Outcome, Trap};
+use crate::rule::Rule;
 use crate::syntax::{ExternType, FuncType, Instr, Module};
 use crate::trace::{Observer, Step};
 use crate::value::{Chosen, Concrete, Profile};
@@ -232,7 +233,7 @@ impl Machine {
     ) -> Outcome {
         if !O::RULES && self.is_flat && matches!(self.config.store.funcs[func], FuncInst::Wasm { .. }) {
             return match self.type_for(func, args) {
-                Ok(_) => self.run_flat(func, args, host),
+                Ok(_) => self.run_flat(func, args, host, &mut ()),
                 Err(outcome) => outcome,
             };
         }
@@ -240,6 +241,30 @@ impl Machine {
             Ok(arity) => self.run(arity, host, observer),
             Err(outcome) => outcome,
         }
+    }
+
+    /// Invokes a function in the flat form, as [`invoke`](Machine::invoke) does where nobody watches, and tells the
+    /// observer the rules that its operations stand for: for holding the one against the other. The rules are those of
+    /// the same call by rules, but for the way out of a trap and what `throw_ref` does outside of handlers; steps aren't
+    /// told. A function of the host is invoked as ever, and so are all functions once a module in the store has
+    /// none of this form.
+    pub fn invoke_flat<O: Observer>(
+        &mut self,
+        func: FuncAddr,
+        args: &[Value],
+        host: &mut dyn Host,
+        observer: &mut O,
+    ) -> Outcome {
+        if !self.is_flat || matches!(self.config.store.funcs[func], FuncInst::Host { .. }) {
+            return self.invoke(func, args, host, observer);
+        }
+        if let Err(outcome) = self.type_for(func, args) {
+            return outcome;
+        }
+        self.flat.set_telling(O::RULES);
+        let outcome = self.run_flat(func, args, host, observer);
+        self.flat.set_telling(false);
+        outcome
     }
 
     /// The type of a function that is called with these arguments.
@@ -266,18 +291,29 @@ impl Machine {
     }
 
     /// Invokes a function of a module in flat form.
-    fn run_flat(&mut self, func: FuncAddr, args: &[Value], host: &mut dyn Host) -> Outcome {
-        let (mut fuel, metered) = (self.budgets.fuel, self.budgets.fuel != u64::MAX);
+    fn run_flat<O: Observer>(
+        &mut self,
+        func: FuncAddr,
+        args: &[Value],
+        host: &mut dyn Host,
+        observer: &mut O,
+    ) -> Outcome {
+        let (mut fuel, metered) = (self.budgets.fuel, O::RULES || self.budgets.fuel != u64::MAX);
         // The call is a reduction, too.
         let Some(rest) = fuel.checked_sub(u64::from(metered)) else { return Outcome::Exhausted(Budget::Fuel) };
         fuel = rest;
         if let Some(budget) = self.flat.enter(&self.config, func, args, metered) {
             return Outcome::Exhausted(budget);
         }
+        if O::RULES {
+            observer.rule(Rule::CallRefFunc);
+        }
         let mut event = None;
         let outcome = loop {
             let next = event.take();
-            match next.unwrap_or_else(|| self.flat.run(&mut self.config, &self.reading, &mut fuel, metered)) {
+            let next = next.unwrap_or_else(|| self.flat.run(&mut self.config, &self.reading, &mut fuel, metered));
+            self.flat.told().into_iter().for_each(|rule| observer.rule(rule));
+            match next {
                 Event::CallOut(callee, args) => match self.ask(host, callee, args) {
                     Ok(results) => self.flat.answer(&results),
                     Err(Unanswered::Thrown) => {
@@ -301,6 +337,7 @@ impl Machine {
                 Event::Exhausted(budget) => break Outcome::Exhausted(budget),
             }
         };
+        self.flat.told().into_iter().for_each(|rule| observer.rule(rule));
         self.fuel_left = fuel;
         self.config.clear();
         outcome

@@ -305,6 +305,13 @@ impl Rule {
         (Rule::ThrowRefNull..=Rule::ThrowRefHandlerNext).contains(&self)
     }
 
+    /// Whether it is a step of the way of a trap or an exception out of what is around it, which the flat form has no
+    /// operations for.
+    pub fn leaves(self) -> bool {
+        use Rule::*;
+        (TrapInstrs..=TrapFrame).contains(&self) || matches!(self, ThrowRefInstrs | ThrowRefLabel | ThrowRefFrame)
+    }
+
     /// Whether it applies around every step: to find the redex is to apply it, so that no step ends in it.
     pub fn is_contextual(self) -> bool {
         use Rule::*;

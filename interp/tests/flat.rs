@@ -1,5 +1,5 @@
 //! Random modules do the same in the flat form, with and without fuel, as by the rules: results, traps and their
-//! places, the fuel that is left, and the store. `ASSAY_FLAT_SECONDS` goes on for so long, `ASSAY_FLAT_SEED` begins
+//! places, rule for rule, the fuel that is left, and the store. `ASSAY_FLAT_SECONDS` goes on for so long, `ASSAY_FLAT_SEED` begins
 //! elsewhere.
 
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use assay_interp::binary;
 use assay_interp::exec::{ExternAddr, ModuleInst, Value};
 use assay_interp::machine::{Budgets, Machine};
 use assay_interp::outcome::Outcome;
+use assay_interp::rule::Rule;
 use assay_interp::syntax::{ExternType, Features, Module, NumType, ValType};
 use assay_interp::trace::{Observer, Seen};
 use assay_interp::trap::Budget;
@@ -73,6 +74,19 @@ fn argument(t: ValType, random: &mut Random) -> Option<Value> {
     })
 }
 
+/// The rules of a call, but for the way out of a trap or an exception.
+#[derive(Default)]
+struct Rules(Vec<Rule>);
+
+impl Observer for Rules {
+    const DETAIL: bool = false;
+    fn rule(&mut self, rule: Rule) {
+        if !rule.leaves() {
+            self.0.push(rule);
+        }
+    }
+}
+
 /// A machine that runs the module by one of the forms.
 struct Run {
     machine: Machine,
@@ -91,6 +105,12 @@ impl Run {
         self.machine.invoke(func, args, &mut (), observer)
     }
 
+    /// By the flat form, which tells the rules that its operations stand for.
+    fn told(&mut self, name: &str, args: &[Value], observer: &mut Rules) -> Outcome {
+        let Some(ExternAddr::Func(func)) = self.instance.export(name) else { panic!("{name} is a function") };
+        self.machine.invoke_flat(func, args, &mut (), observer)
+    }
+
     /// What can be seen of the store.
     fn store(&self) -> impl PartialEq + std::fmt::Debug {
         let store = self.machine.store();
@@ -105,20 +125,22 @@ impl Run {
 /// was full and that of the rules wasn't.
 fn compare(module: &Arc<Module>, random: &mut Random) -> (usize, usize) {
     let rules = Run::new(module, FUEL, &mut Seen::default());
-    let (mut rules, counted) = match (rules, Run::new(module, FUEL, &mut ())) {
+    let (mut rules, mut counted) = match (rules, Run::new(module, FUEL, &mut ())) {
         (Ok(rules), Ok(counted)) => (rules, counted),
         (rules, counted) => {
             assert_eq!(rules.err(), counted.err());
             return (0, 0);
         }
     };
-    let (mut counted, mut free) = (counted, Run::new(module, u64::MAX, &mut ()).expect("it has ended with fuel"));
+    let [mut free, mut telling] =
+        [(); 2].map(|()| Run::new(module, u64::MAX, &mut ()).expect("it has ended with fuel"));
     let mut ended = 0;
     let funcs: Vec<_> = module.exports.iter().map(|export| (&export.name, module.export_type(export.item))).collect();
     for (name, ty) in funcs.iter().flat_map(|func| [func; 3]) {
         let ExternType::Func(ty) = ty else { continue };
         let Some(args) = ty.params.iter().map(|t| argument(*t, random)).collect::<Option<Vec<_>>>() else { continue };
-        let outcome = rules.invoke(name, &args, &mut Seen::default());
+        let (mut applied, mut told) = (Rules::default(), Rules::default());
+        let outcome = rules.invoke(name, &args, &mut applied);
         let of_counted = counted.invoke(name, &args, &mut ());
         // The flat form keeps what a number looks like a reference to, so that its heap may be full before.
         if of_counted == Outcome::Exhausted(Budget::Heap) && of_counted != outcome {
@@ -130,8 +152,16 @@ fn compare(module: &Arc<Module>, random: &mut Random) -> (usize, usize) {
             break;
         }
         assert_eq!(free.invoke(name, &args, &mut ()), outcome, "without fuel");
+        assert_eq!(telling.told(name, &args, &mut told), outcome, "rule by rule");
+        if let Some(at) = (0..applied.0.len().max(told.0.len())).find(|i| applied.0.get(*i) != told.0.get(*i)) {
+            let around = |rules: &Rules| rules.0[at.saturating_sub(8)..rules.0.len().min(at + 4)].to_vec();
+            panic!("step {at} of {name}: {:#?} is told, {:#?} was applied", around(&told), around(&applied));
+        }
         assert_eq!(counted.machine.fuel_left(), rules.machine.fuel_left());
-        assert!(counted.store() == rules.store() && free.store() == rules.store(), "other stores");
+        assert!(
+            counted.store() == rules.store() && free.store() == rules.store() && telling.store() == rules.store(),
+            "other stores"
+        );
         ended += 1;
     }
     (ended, 0)

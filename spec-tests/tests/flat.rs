@@ -1,23 +1,44 @@
 //! The flat form of execution does what the rules do: over the official tests, each call and instantiation ends alike
-//! in both, takes as much fuel, and leaves the same store.
+//! in both, takes as much fuel, leaves the same store, and stands for the same rules, one for one.
 
 use assay_engines::{
     Budgets, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Profile, Value, Version, Watched,
 };
-use assay_interp::trace::Seen;
+use assay_interp::exec::Store;
+use assay_interp::rule::Rule;
+use assay_interp::trace::Observer;
+use assay_interp::value::Concrete;
 use assay_spec_tests::{Script, official, run_all};
 
-/// Two interpreters in step: one takes the flat form, the other, being watched, the rules.
+/// The rules of a call, but for the way out of a trap or an exception, as far as that is of any use.
+#[derive(Default)]
+struct Rules(Vec<Rule>);
+
+/// How many rules of a call are compared.
+const COMPARED: usize = 1 << 20;
+
+impl Observer for Rules {
+    const DETAIL: bool = false;
+    fn rule(&mut self, rule: Rule) {
+        if !rule.leaves() && self.0.len() < COMPARED {
+            self.0.push(rule);
+        }
+    }
+}
+
+/// Three interpreters in step: one takes the flat form; one, being watched, the rules; and one takes the flat form and
+/// tells the rules that it stands for.
 struct Both {
     flat: Interp,
-    rules: Watched<Seen>,
+    rules: Watched<Rules>,
+    telling: Interp,
 }
 
 impl Both {
     fn new(budgets: Budgets) -> Both {
         let mut rules = Watched::new(Interp::new(budgets));
-        rules.observer = Some(Seen::default());
-        Both { flat: Interp::new(budgets), rules }
+        rules.observer = Some(Rules::default());
+        Both { flat: Interp::new(budgets), rules, telling: Interp::new(budgets) }
     }
 
     fn same<T: PartialEq + std::fmt::Debug>(&self, what: &str, flat: T, rules: T) -> T {
@@ -32,11 +53,15 @@ impl Both {
             return;
         }
         assert_eq!(flat.fuel_left(), rules.fuel_left(), "fuel after {what}");
-        let (a, b) = (flat.store(), rules.store());
-        assert!(a.mems.iter().map(|m| &m.bytes).eq(b.mems.iter().map(|m| &m.bytes)), "memories after {what}");
-        assert!(a.globals.iter().map(|g| g.value).eq(b.globals.iter().map(|g| g.value)), "globals after {what}");
-        assert!(a.tables.iter().map(|t| &t.elements).eq(b.tables.iter().map(|t| &t.elements)), "tables after {what}");
+        same_stores(what, flat.store(), rules.store());
+        same_stores(what, self.telling.machine().store(), rules.store());
     }
+}
+
+fn same_stores(what: &str, a: &Store<Concrete>, b: &Store<Concrete>) {
+    assert!(a.mems.iter().map(|m| &m.bytes).eq(b.mems.iter().map(|m| &m.bytes)), "memories after {what}");
+    assert!(a.globals.iter().map(|g| g.value).eq(b.globals.iter().map(|g| g.value)), "globals after {what}");
+    assert!(a.tables.iter().map(|t| &t.elements).eq(b.tables.iter().map(|t| &t.elements)), "tables after {what}");
 }
 
 impl Engine for Both {
@@ -51,14 +76,17 @@ impl Engine for Both {
     }
     fn set_features(&mut self, features: Features) {
         self.flat.set_features(features);
+        self.telling.set_features(features);
         self.rules.set_features(features);
     }
     fn set_profile(&mut self, profile: Profile) {
         self.flat.set_profile(profile);
+        self.telling.set_profile(profile);
         self.rules.set_profile(profile);
     }
     fn reset(&mut self) {
         self.flat.reset();
+        self.telling.reset();
         self.rules.reset();
     }
     fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {
@@ -67,12 +95,26 @@ impl Engine for Both {
     fn instantiate(&mut self, wasm: &[u8], links: &[Link]) -> Result<InstanceId, Outcome> {
         let results = (self.flat.instantiate(wasm, links), self.rules.instantiate(wasm, links));
         let result = self.same("instantiation", results.0, results.1);
+        let telling = self.telling.instantiate(wasm, links);
+        let result = self.same("instantiation", telling, result);
         self.compare("instantiation", matches!(result, Err(Outcome::Exhausted(_) | Outcome::Unlinkable(_))));
         result
     }
     fn invoke(&mut self, instance: InstanceId, export: &str, args: &[Value]) -> Outcome {
+        self.rules.observer = Some(Rules::default());
         let outcomes = (self.flat.invoke(instance, export, args), self.rules.invoke(instance, export, args));
         let outcome = self.same(export, outcomes.0, outcomes.1);
+        let mut told = Rules::default();
+        let telling = self.telling.invoke_flat(instance, export, args, &mut told);
+        let outcome = self.same(export, telling, outcome);
+        if !matches!(outcome, Outcome::Exhausted(_)) {
+            let applied = self.rules.observer.as_ref().expect("it watches");
+            let differs = (0..applied.0.len().max(told.0.len())).find(|i| applied.0.get(*i) != told.0.get(*i));
+            let rule = |rules: &Rules, i| rules.0.get(i).copied();
+            if let Some(i) = differs {
+                panic!("{export}, rule {i}: {:?} is told, {:?} applied", rule(&told, i), rule(applied, i));
+            }
+        }
         self.compare(export, matches!(outcome, Outcome::Exhausted(_) | Outcome::Unsupported(_)));
         outcome
     }
@@ -82,6 +124,7 @@ impl Engine for Both {
     }
     fn set(&mut self, instance: InstanceId, export: &str, value: Value) -> Result<(), Outcome> {
         self.flat.set(instance, export, value)?;
+        self.telling.set(instance, export, value)?;
         self.rules.set(instance, export, value)
     }
     fn memory(&mut self, instance: InstanceId, export: &str) -> Result<Vec<u8>, Outcome> {
@@ -89,6 +132,7 @@ impl Engine for Both {
     }
     fn write(&mut self, instance: InstanceId, export: &str, offset: u64, bytes: &[u8]) -> Result<(), Outcome> {
         self.flat.write(instance, export, offset, bytes)?;
+        self.telling.write(instance, export, offset, bytes)?;
         self.rules.write(instance, export, offset, bytes)
     }
     fn table(&mut self, instance: InstanceId, export: &str) -> Result<Nulls, Outcome> {
@@ -96,6 +140,8 @@ impl Engine for Both {
     }
     fn log(&mut self) -> Vec<HostCall> {
         let logs = (self.flat.log(), self.rules.log());
+        let telling = self.telling.log();
+        self.same("log", telling, logs.1.clone());
         self.same("log", logs.0, logs.1)
     }
 }

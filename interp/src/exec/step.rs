@@ -120,8 +120,15 @@ impl<D: Domain> Config<D> {
     }
 
     /// Reduces an instruction whose operands are on the stack, and what becomes of it, until its results are; or takes
-    /// the trap that it ends in. Takes the reductions from `fuel`; the budget that ran out, if one did.
-    pub(super) fn by_rule(&mut self, d: &D, instr: &Instr, fuel: &mut u64) -> Result<Option<Budget>, D::Undecided> {
+    /// the trap that it ends in. Takes the reductions from `fuel`, and tells their rules; the budget that ran out, if
+    /// one did.
+    pub(super) fn by_rule(
+        &mut self,
+        d: &D,
+        instr: &Instr,
+        fuel: &mut u64,
+        mut tell: impl FnMut(Rule),
+    ) -> Result<Option<Budget>, D::Undecided> {
         self.pending.push(Admin::Instr(instr.clone()));
         loop {
             self.focus(d);
@@ -131,7 +138,7 @@ impl<D: Domain> Config<D> {
             let Some(rest) = fuel.checked_sub(1) else { return Ok(Some(Budget::Fuel)) };
             *fuel = rest;
             match self.step(d)? {
-                Progress::Reduced(_) => {}
+                Progress::Reduced(rule) => tell(rule),
                 Progress::Exhausted(budget) => return Ok(Some(budget)),
                 Progress::CallOut { .. } | Progress::Ended | Progress::Blocked => {
                     unreachable!("it neither calls, nor waits, nor ends")

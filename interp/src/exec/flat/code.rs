@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use super::steps::Told;
 use crate::exec::domain::Domain;
 use crate::exec::value::{Addr, AnyRef, FuncAddr, Ref, Val, Value};
 use crate::syntax::table::for_each_instruction;
@@ -225,6 +226,8 @@ pub(super) struct Code {
     pub(super) results: Box<[Ty]>,
     /// Number of locals, parameters included.
     pub(super) locals: u32,
+    /// The rules, if they are told.
+    pub(super) told: Option<Box<Told>>,
 }
 
 impl Code {

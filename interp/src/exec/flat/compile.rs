@@ -4,17 +4,19 @@
 //! meets others, or a call wants its arguments side by side. Every value of the operand stack has a home, the slot that
 //! it has if all below it are at home; where paths meet, all values are at home.
 
+mod branches;
+
+use branches::Way;
 use rustc_hash::FxHashMap;
 
-use super::code::{
-    Clause, Code, JUMP, Op, OpCode, Site, Slot, Target, Try, Ty, cells, encode, is_comparison, own, plain,
-};
+use super::Form;
+use super::code::{Code, Op, OpCode, Site, Slot, Target, Try, Ty, cells, encode, is_comparison, own, plain};
 use super::kind::{Kind, kind};
+use super::steps::{Own, Rules, Steps, Told, are, rules_of};
 use super::types::Types;
 use crate::exec::value::Ref;
-use crate::syntax::{
-    BlockType, Catch, Func, Idx, Instr, MemArg, Module, NonNull, Nullable, RefType, TryTable, ValType,
-};
+use crate::rule::Rule;
+use crate::syntax::{BlockType, Func, Idx, Instr, MemArg, Module, NonNull, Nullable, RefType, ValType};
 
 /// Cells of constants that a frame holds at most: each is copied whenever the function is entered.
 const MAX_CONSTS: u32 = 64;
@@ -68,7 +70,8 @@ struct Compiler<'m> {
     module: &'m Module,
     types: &'m Types,
     results: &'m [Ty],
-    metered: bool,
+    form: Form,
+    body: &'m [Instr],
     ops: Vec<Op>,
     at: Vec<u32>,
     costs: Vec<u32>,
@@ -85,8 +88,10 @@ struct Compiler<'m> {
     labels: Vec<Label>,
     /// How many blocks deep in code that nothing reaches; none if it is reached.
     dead: Option<u32>,
-    /// Reductions that the next operation stands for beside its own.
-    owed: u32,
+    /// Rules that the next operation stands for beside its own, where they are counted.
+    owed: Vec<Rule>,
+    /// Those of all operations, where they are told.
+    told: Option<Box<Told>>,
     /// The operation that has just put its result at home, while nothing else may have.
     made: Option<(usize, Slot)>,
     /// The last `i32.eqz` of what a comparison had just made, and the comparison.
@@ -95,8 +100,7 @@ struct Compiler<'m> {
 }
 
 /// The flat form of a function, and the positions in its body of the instructions that its operations come from.
-/// `metered` is one whose reductions are counted.
-pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool) -> (Code, Vec<u32>) {
+pub(super) fn compile(module: &Module, types: &Types, func: &Func, form: Form) -> (Code, Vec<u32>) {
     let body = func.body.read();
     let ty = module.func_type(func.ty);
     let declared = func.locals.iter().flat_map(|(n, t)| std::iter::repeat_n(Ty::of(*t), *n as usize));
@@ -136,7 +140,8 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         module,
         types,
         results: &results,
-        metered,
+        form,
+        body: &body.instrs,
         ops: Vec::new(),
         at: Vec::new(),
         costs: Vec::new(),
@@ -151,7 +156,8 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         size: next,
         labels: Vec::new(),
         dead: None,
-        owed: 0,
+        owed: Vec::new(),
+        told: (form == Form::Told).then(Box::default),
         made: None,
         negation: None,
         position: 0,
@@ -174,6 +180,7 @@ pub(super) fn compile(module: &Module, types: &Types, func: &Func, metered: bool
         size: c.size,
         results: results.clone().into(),
         locals: c.locals.len() as u32,
+        told: c.told,
     };
     (code, c.at)
 }
@@ -195,20 +202,70 @@ fn constant(instr: &Instr) -> Option<(Ty, u128)> {
 }
 
 impl Compiler<'_> {
-    fn emit(&mut self, code: OpCode, cost: u32, d: u32, a: u32, b: u32) -> usize {
+    /// Whether the rules are counted that an operation stands for.
+    fn counts(&self) -> bool {
+        self.form != Form::Free
+    }
+
+    /// Whether a comparison and a branch become one operation.
+    fn fuses(&self) -> bool {
+        self.form != Form::Metered
+    }
+
+    fn emit(&mut self, code: OpCode, own: Own, d: u32, a: u32, b: u32) -> usize {
         self.ops.push(Op { code, x: 0, d, a, b });
         self.at.push(self.position);
-        if self.metered {
-            self.costs.push(std::mem::take(&mut self.owed) + cost);
+        match &mut self.told {
+            // One at a time.
+            Some(told) => {
+                self.costs.push(1);
+                told.steps.push(Steps { before: std::mem::take(&mut self.owed), own });
+            }
+            None if self.form == Form::Metered => {
+                self.costs.push(self.owed.len() as u32 + own.cost());
+                self.owed.clear();
+            }
+            None => {}
         }
         self.made = None;
         self.ops.len() - 1
     }
 
+    /// Takes the last operation back; what it stood for is owed.
+    fn unemit(&mut self) {
+        self.ops.pop();
+        self.at.pop();
+        if let Some(told) = &mut self.told {
+            self.costs.pop();
+            let Some(Steps { mut before, own: Own::Instr(rule, _) }) = told.steps.pop() else {
+                unreachable!("it was an instruction's")
+            };
+            before.push(rule);
+            before.append(&mut self.owed);
+            self.owed = before;
+        }
+    }
+
+    /// Has a comparison stand for its own rule, what is owed, and then for the rules of a branch.
+    fn owe_after(&mut self, op: usize, own: Own) {
+        let Some(told) = &mut self.told else { return };
+        let Steps { before, own: comparison } = &mut told.steps[op];
+        let Own::Instr(rule, _) = comparison else { unreachable!("it was an instruction's") };
+        before.push(*rule);
+        before.append(&mut self.owed);
+        *comparison = own;
+    }
+
+    /// The rules of the instruction under way, which has an operation of its own.
+    fn of_instr(&self) -> Own {
+        let (rule, trap) = rules_of(&self.body[self.position as usize]);
+        Own::Instr(rule, trap)
+    }
+
     /// An operation whose result goes home.
-    fn result(&mut self, code: OpCode, ty: Ty, a: u32, b: u32) -> usize {
+    fn result(&mut self, code: OpCode, own: Own, ty: Ty, a: u32, b: u32) -> usize {
         let d = self.push(ty);
-        let op = self.emit(code, 1, d, a, b);
+        let op = self.emit(code, own, d, a, b);
         self.made = Some((op, d));
         op
     }
@@ -218,8 +275,11 @@ impl Compiler<'_> {
         let made = self.made;
         self.ops.push(Op { code: own::More, x: 0, d: 0, a, b });
         self.at.push(self.position);
-        if self.metered {
+        if self.counts() {
             self.costs.push(0);
+        }
+        if let Some(told) = &mut self.told {
+            told.steps.push(Steps { before: Vec::new(), own: are(&[]) });
         }
         self.made = made;
     }
@@ -229,16 +289,16 @@ impl Compiler<'_> {
         (self.types.funcs.len() - self.module.funcs.len()) as u32
     }
 
-    fn owe(&mut self, reductions: u32) {
-        if self.metered {
-            self.owed += reductions;
+    fn owe(&mut self, rules: &[Rule]) {
+        if self.counts() {
+            self.owed.extend(rules);
         }
     }
 
     /// Where the next operation will be, as somewhere to jump to: what is owed is paid before.
     fn here(&mut self) -> u32 {
-        if self.owed > 0 {
-            self.emit(own::Idle, 0, 0, 0, 0);
+        if !self.owed.is_empty() {
+            self.emit(own::Idle, are(&[]), 0, 0, 0);
         }
         self.made = None;
         self.ops.len() as u32
@@ -268,7 +328,7 @@ impl Compiler<'_> {
     fn copy(&mut self, ty: Ty, to: Slot, from: Slot) {
         if to != from {
             let code = if ty == Ty::V128 { own::Copy2 } else { own::Copy };
-            self.emit(code, 0, to, from, 0);
+            self.emit(code, are(&[]), to, from, 0);
         }
     }
 
@@ -317,239 +377,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn label(&mut self, params: Vec<Ty>, results: Vec<Ty>, start: Option<u32>) {
-        let entries = self.stack.len() - params.len();
-        let branch = if start.is_some() { params.clone() } else { results.clone() };
-        self.labels.push(Label {
-            branch,
-            results,
-            params,
-            entries,
-            start,
-            patches: Vec::new(),
-            otherwise: None,
-            tried: None,
-            handlers: self.handlers(),
-        });
-    }
-
-    /// Number of handlers around.
-    fn handlers(&self) -> u32 {
-        self.labels.last().map_or(0, |label| label.handlers)
-    }
-
-    /// Reductions of a branch: it leaves labels, and the handlers between them; and that around the label that it goes
-    /// to, if it is a `try_table`'s.
-    fn way_to(&self, l: Idx) -> u32 {
-        let label = &self.labels[self.labels.len() - 1 - l as usize];
-        l + 1 + self.handlers() - label.handlers + u32::from(label.tried.is_some())
-    }
-
-    /// Labels and handlers of the function.
-    fn depth(&self) -> u32 {
-        self.labels.len() as u32 + self.handlers()
-    }
-
-    /// `try_table bt catch*`: what its clauses take is put where a branch to their label would put it.
-    fn try_table(&mut self, TryTable { bt, catches }: &TryTable) {
-        let (params, results) = self.block_type(bt);
-        self.owe(1);
-        self.leave_locals();
-        self.settle(params.len());
-        let this = self.tries.len();
-        let mut clauses = Vec::new();
-        for catch in catches {
-            let (tag, takes_ref, l) = match *catch {
-                Catch::Catch(x, l) => (Some(x), false, l),
-                Catch::CatchRef(x, l) => (Some(x), true, l),
-                Catch::CatchAll(l) => (None, false, l),
-                Catch::CatchAllRef(l) => (None, true, l),
-            };
-            let label = self.labels.len() - 1 - l as usize;
-            let target = Target { op: self.labels[label].start.unwrap_or(0), cost: self.way_to(l) };
-            if self.labels[label].start.is_none() {
-                self.labels[label].patches.push(Patch::Clause(this, clauses.len()));
-            }
-            clauses.push(Clause { tag, takes_ref, d: self.floor(label), target });
-        }
-        self.tries.push(Try { from: self.ops.len() as u32, to: 0, clauses: clauses.into() });
-        self.label(params, results, None);
-        let label = self.labels.last_mut().expect("the label");
-        label.tried = Some(this);
-        label.handlers += 1;
-    }
-
-    /// The slot of the first value above a label.
-    fn floor(&self, label: usize) -> Slot {
-        match self.labels[label].entries {
-            0 => self.base,
-            n => self.stack[n - 1].home + self.stack[n - 1].ty.cells(),
-        }
-    }
-
-    /// Makes an operation, or a target of a table, go to a label.
-    fn aim(&mut self, label: usize, patch: Patch) {
-        match self.labels[label].start {
-            Some(start) => self.patch(patch, start),
-            None => self.labels[label].patches.push(patch),
-        }
-    }
-
-    fn patch(&mut self, patch: Patch, to: u32) {
-        match patch {
-            Patch::Op(op) => self.ops[op].d = to,
-            Patch::Target(target) => self.targets[target].op = to,
-            Patch::Clause(this, clause) => self.tries[this].clauses[clause].target.op = to,
-        }
-    }
-
-    /// A branch from here, `l` labels outward.
-    fn branch(&mut self, l: Idx) {
-        let label = self.labels.len() - 1 - l as usize;
-        self.gather(self.labels[label].branch.len(), self.floor(label));
-        let op = self.emit(own::Jump, self.way_to(l), 0, 0, 0);
-        self.aim(label, Patch::Op(op));
-    }
-
-    /// A branch if a number isn't zero; the instruction itself is one reduction, unless it has been paid.
-    fn branch_if(&mut self, l: Idx, condition: Slot, cost: u32) {
-        let label = self.labels.len() - 1 - l as usize;
-        if self.labels[label].branch.is_empty() {
-            let op = self.jump(true, condition, cost, self.way_to(l));
-            self.aim(label, Patch::Op(op));
-            return;
-        }
-        let over = self.jump(false, condition, cost, 0);
-        self.branch(l);
-        self.ops[over].d = self.here();
-    }
-
-    /// A jump if a number is zero or isn't, for so many reductions and more if it jumps. Where nobody counts them, the
-    /// comparison that has just made the number is one operation with it.
-    fn jump(&mut self, unless_zero: bool, condition: Slot, cost: u32, more: u32) -> usize {
-        match self.made {
-            Some((op, made)) if made == condition && !self.metered && is_comparison(self.ops[op].code) => {
-                // Taken, since another operation may get the number of one that goes.
-                let (op, says) = match self.negation.take() {
-                    Some((negation, negated)) if negation == op => {
-                        self.ops.pop();
-                        self.at.pop();
-                        (negated, !unless_zero)
-                    }
-                    _ => (op, unless_zero),
-                };
-                self.ops[op].code += JUMP;
-                self.ops[op].x = says.into();
-                self.made = None;
-                op
-            }
-            _ => self.emit(if unless_zero { own::JumpIf } else { own::JumpIfNot }, cost, 0, condition, more),
-        }
-    }
-
-    fn branch_table(&mut self, ls: &[Idx]) {
-        let index = self.pop();
-        let first = self.targets.len();
-        self.targets.extend(ls.iter().map(|_| Target { op: 0, cost: 0 }));
-        self.emit(own::JumpTable, 1, index.slot, ls.len() as u32 - 1, first as u32);
-        let mut stubs: FxHashMap<Idx, u32> = FxHashMap::default();
-        for (i, l) in ls.iter().enumerate() {
-            let label = self.labels.len() - 1 - *l as usize;
-            if self.labels[label].branch.is_empty() {
-                self.targets[first + i].cost = self.way_to(*l);
-                self.aim(label, Patch::Target(first + i));
-                continue;
-            }
-            let stub = match stubs.get(l) {
-                Some(stub) => *stub,
-                None => {
-                    let stub = self.here();
-                    self.branch(*l);
-                    stubs.insert(*l, stub);
-                    stub
-                }
-            };
-            self.targets[first + i].op = stub;
-        }
-    }
-
-    /// The end of a sequence, or of the first one of an `if`.
-    fn end(&mut self, is_else: bool) {
-        let label = self.labels.len() - 1;
-        let alive = self.dead.take().is_none();
-        let is_loop = self.labels[label].start.is_some();
-        if alive {
-            let met = is_else || !self.labels[label].patches.is_empty() || self.labels[label].otherwise.is_some();
-            if met && !is_loop {
-                self.settle(self.labels[label].results.len());
-            }
-            self.owe(1 + u32::from(self.labels[label].tried.is_some()));
-            if is_else {
-                let op = self.emit(own::Jump, 0, 0, 0, 0);
-                self.labels[label].patches.push(Patch::Op(op));
-            }
-        }
-        if is_else {
-            let otherwise = self.labels[label].otherwise.take().expect("an else has its if");
-            let here = self.here();
-            self.ops[otherwise].d = here;
-            self.stack.truncate(self.labels[label].entries);
-            self.labels[label].params.clone().into_iter().for_each(|t| _ = self.push(t));
-            return;
-        }
-        let Label { patches, otherwise, results, entries, tried, .. } =
-            self.labels.pop().expect("an end has its label");
-        if let Some(tried) = tried {
-            self.tries[tried].to = self.ops.len() as u32;
-        }
-        let joins = !patches.is_empty() || otherwise.is_some();
-        if joins {
-            if let Some(op) = otherwise {
-                // An `if` without `else`: the empty sequence has a label of its own, which is left.
-                self.fall_through(op, alive);
-            }
-            let here = self.here();
-            patches.into_iter().for_each(|patch| self.patch(patch, here));
-        }
-        if joins || !alive {
-            self.stack.truncate(entries);
-            results.into_iter().for_each(|t| _ = self.push(t));
-        }
-        if !joins && !alive {
-            // Nothing comes here: what follows is as dead as what ended.
-            self.dead = Some(0);
-        }
-        if self.labels.is_empty() && self.dead.is_none() {
-            self.leave(1);
-        }
-    }
-
-    /// The jump of an `if` without `else` comes here, where its one sequence ends.
-    fn fall_through(&mut self, op: usize, alive: bool) {
-        if !self.metered {
-            self.ops[op].d = self.here();
-            return;
-        }
-        // The label's reduction is that of either path: the jump comes to an operation that stands for it.
-        if alive {
-            let over = self.emit(own::Jump, 0, 0, 0, 0);
-            self.ops[op].d = self.here();
-            self.owe(1);
-            let here = self.here();
-            self.ops[over].d = here;
-        } else {
-            self.ops[op].d = self.here();
-            self.owe(1);
-        }
-    }
-
     /// Leaves the function with the uppermost values as its results.
-    fn leave(&mut self, cost: u32) {
+    fn leave(&mut self, own: Own) {
         let from = match (self.results, self.stack.last()) {
             ([_], Some(only)) => only.slot,
             (results, _) => self.settle(results.len()),
         };
-        self.emit(own::Leave, cost, 0, cells(self.results), from);
+        self.emit(own::Leave, own, 0, cells(self.results), from);
     }
 
     /// Writes a local: values that are still read from it come home first.
@@ -578,23 +412,36 @@ impl Compiler<'_> {
         self.made = None;
     }
 
+    /// The rules of a tail call, after its first ones.
+    fn tail_call(&self, first: &[Rule]) -> Rules {
+        let mut rules = first.to_vec();
+        rules.append(&mut self.way_out(Way::TailCall));
+        rules.extend([Rule::ReturnCallRefFrameAddr, Rule::CallRefFunc]);
+        rules.into()
+    }
+
     /// An instruction that is reduced by its own rule, on operands that are at home.
     fn by_rule(&mut self, instr: Instr, params: Vec<Ty>, results: Vec<Ty>) {
+        self.site(instr, Own::ByRule, params, results);
+    }
+
+    fn site(&mut self, instr: Instr, own: Own, params: Vec<Ty>, results: Vec<Ty>) {
         let first = self.settle(params.len());
         self.stack.truncate(self.stack.len() - params.len());
         let site = self.sites.len() as u32;
         self.sites.push(Site { instr, params: params.into(), results: results.clone().into() });
-        self.emit(own::ByRule, 0, first, first, site);
+        self.emit(own::ByRule, own, first, first, site);
         results.into_iter().for_each(|t| _ = self.push(t));
         self.made = None;
     }
 
     /// Arguments of a call come home, and make place for its results.
-    fn call(&mut self, code: OpCode, cost: u32, ty: Idx, a: u32, callee: Option<Slot>) {
+    fn call(&mut self, code: OpCode, rules: Rules, ty: Idx, a: u32, callee: Option<Slot>) {
         let func_type = self.module.func_type(ty).clone();
         let depth = self.depth() + self.stack.len() as u32 + 1;
         let first = self.settle(func_type.params.len());
-        self.emit(code, cost, first, a, depth);
+        let cost = rules.len() as u32;
+        self.emit(code, Own::Call(rules), first, a, depth);
         if let Some(callee) = callee {
             self.more(callee, ty);
             self.ops.last_mut().expect("the operands").d = cost;
@@ -618,14 +465,14 @@ impl Compiler<'_> {
             return;
         }
         match instr {
-            Instr::Nop {} => self.owe(1),
+            Instr::Nop {} => self.owe(&[Rule::Nop]),
             Instr::Unreachable {} => {
-                self.emit(own::Unreachable, 1, 0, 0, 0);
+                self.emit(own::Unreachable, are(&[Rule::Unreachable]), 0, 0, 0);
                 self.dead = Some(0);
             }
             Instr::Block { bt } => {
                 let (params, results) = self.block_type(bt);
-                self.owe(1);
+                self.owe(&[Rule::Block]);
                 self.leave_locals();
                 self.settle(params.len());
                 self.label(params, results, None);
@@ -636,8 +483,8 @@ impl Compiler<'_> {
                 self.settle(params.len());
                 let start = self.here();
                 // Each time around is the loop's own reduction.
-                if self.metered {
-                    self.emit(own::Idle, 1, 0, 0, 0);
+                if self.counts() {
+                    self.emit(own::Idle, are(&[Rule::Loop]), 0, 0, 0);
                 }
                 self.label(params, results, Some(start));
             }
@@ -646,7 +493,8 @@ impl Compiler<'_> {
                 let condition = self.pop();
                 self.leave_locals();
                 self.settle(params.len());
-                let op = self.jump(false, condition.slot, 2, 0);
+                let (goes, stays) = (&[Rule::IfFalse, Rule::Block], &[Rule::IfTrue, Rule::Block]);
+                let op = self.jump(false, condition.slot, goes, stays, false);
                 self.label(params, results, None);
                 self.labels.last_mut().expect("the label").otherwise = Some(op);
             }
@@ -658,44 +506,52 @@ impl Compiler<'_> {
             }
             Instr::BrIf { l } => {
                 let condition = self.pop();
-                self.branch_if(*l, condition.slot, 1);
+                self.branch_if(*l, condition.slot, [Rule::BrIfTrue, Rule::BrIfFalse], false);
             }
             Instr::BrTable { ls } => {
                 self.branch_table(ls);
                 self.dead = Some(0);
             }
             Instr::Return {} => {
-                self.leave(self.depth() + 1);
+                let mut rules = self.way_out(Way::Return);
+                rules.push(Rule::ReturnFrame);
+                self.leave(Own::Are(rules.into()));
                 self.dead = Some(0);
             }
-            Instr::Call { x } => match x.checked_sub(self.imported()) {
-                Some(def) => self.call(own::CallDefined, 2, self.types.funcs[*x as usize], def, None),
-                None => self.call(own::CallDirect, 2, self.types.funcs[*x as usize], *x, None),
-            },
+            Instr::Call { x } => {
+                let (rules, ty) = ((&[Rule::Call, Rule::CallRefFunc]).into(), self.types.funcs[*x as usize]);
+                match x.checked_sub(self.imported()) {
+                    Some(def) => self.call(own::CallDefined, rules, ty, def, None),
+                    None => self.call(own::CallDirect, rules, ty, *x, None),
+                }
+            }
             Instr::CallIndirect { x, y } => {
                 let index = self.pop();
-                self.call(own::CallTable, 4, *y, *x, Some(index.slot));
+                let rules = &[Rule::CallIndirect, Rule::TableGetVal, Rule::RefCastSucceed, Rule::CallRefFunc];
+                self.call(own::CallTable, rules.into(), *y, *x, Some(index.slot));
             }
             Instr::CallRef { x } => {
                 let callee = self.pop();
-                self.call(own::CallReference, 1, *x, 0, Some(callee.slot));
+                self.call(own::CallReference, (&[Rule::CallRefFunc]).into(), *x, 0, Some(callee.slot));
             }
             Instr::ReturnCall { x } => {
-                let (cost, ty) = (self.depth() + 3, self.types.funcs[*x as usize]);
+                let (rules, ty) = (self.tail_call(&[Rule::ReturnCall]), self.types.funcs[*x as usize]);
                 match x.checked_sub(self.imported()) {
-                    Some(def) => self.call(own::TailDefined, cost, ty, def, None),
-                    None => self.call(own::TailDirect, cost, ty, *x, None),
+                    Some(def) => self.call(own::TailDefined, rules, ty, def, None),
+                    None => self.call(own::TailDirect, rules, ty, *x, None),
                 }
                 self.dead = Some(0);
             }
             Instr::ReturnCallIndirect { x, y } => {
                 let index = self.pop();
-                self.call(own::TailTable, self.depth() + 5, *y, *x, Some(index.slot));
+                let rules = self.tail_call(&[Rule::ReturnCallIndirect, Rule::TableGetVal, Rule::RefCastSucceed]);
+                self.call(own::TailTable, rules, *y, *x, Some(index.slot));
                 self.dead = Some(0);
             }
             Instr::ReturnCallRef { x } => {
                 let callee = self.pop();
-                self.call(own::TailReference, self.depth() + 2, *x, 0, Some(callee.slot));
+                let rules = self.tail_call(&[]);
+                self.call(own::TailReference, rules, *x, 0, Some(callee.slot));
                 self.dead = Some(0);
             }
             Instr::TryTable { body } => self.try_table(body),
@@ -705,66 +561,66 @@ impl Compiler<'_> {
                 let first = self.settle(params.len());
                 let site = self.sites.len() as u32;
                 self.sites.push(Site { instr: instr.clone(), params: params.into(), results: [].into() });
-                self.emit(own::Throw, 1, 0, first, site);
+                self.emit(own::Throw, are(&[Rule::Throw]), 0, first, site);
                 self.dead = Some(0);
             }
             Instr::ThrowRef {} => {
                 let r = self.pop();
-                self.emit(own::ThrowRef, 0, 0, r.slot, 0);
+                self.emit(own::ThrowRef, Own::ThrowRef, 0, r.slot, 0);
                 self.dead = Some(0);
             }
             Instr::BrOnNull { l } => {
                 let is_null = self.ask(Instr::RefIsNull {});
                 let r = self.pop();
-                self.branch_if(*l, is_null, 0);
+                self.branch_if(*l, is_null, [Rule::BrOnNullNull, Rule::BrOnNullAddr], true);
                 self.push_at(Ty::Ref, r.slot);
             }
             Instr::BrOnNonNull { l } => {
                 let is_null = self.ask(Instr::RefIsNull {});
-                self.branch_unless(*l, is_null);
+                self.branch_unless(*l, is_null, [Rule::BrOnNonNullAddr, Rule::BrOnNonNullNull]);
                 self.pop();
             }
             Instr::BrOnCast { l, rt2, .. } => {
                 let fits = self.ask(test(*rt2));
-                self.branch_if(*l, fits, 0);
+                self.branch_if(*l, fits, [Rule::BrOnCastSucceed, Rule::BrOnCastFail], true);
             }
             Instr::BrOnCastFail { l, rt2, .. } => {
                 let fits = self.ask(test(*rt2));
-                self.branch_unless(*l, fits);
+                self.branch_unless(*l, fits, [Rule::BrOnCastFailFail, Rule::BrOnCastFailSucceed]);
             }
             Instr::Drop {} => {
                 self.pop();
-                self.owe(1);
+                self.owe(&[Rule::Drop]);
             }
             Instr::Select {} | Instr::TypedSelect { .. } => {
                 let (condition, b, a) = (self.pop(), self.pop(), self.pop());
-                let op = self.result(own::Select, a.ty, a.slot, b.slot);
+                let op = self.result(own::Select, Own::Select, a.ty, a.slot, b.slot);
                 self.ops[op].x = a.ty.cells() as u16;
                 self.more(condition.slot, 0);
             }
             Instr::LocalGet { x } => {
                 let (slot, ty) = self.locals[*x as usize];
-                self.owe(1);
+                self.owe(&[Rule::LocalGet]);
                 self.push_at(ty, slot);
             }
             Instr::LocalSet { x } => {
                 let e = self.pop();
-                self.owe(1);
+                self.owe(&[Rule::LocalSet]);
                 self.set_local(*x, e);
             }
             Instr::LocalTee { x } => {
                 let e = self.pop();
-                self.owe(2);
+                self.owe(&[Rule::LocalTee, Rule::LocalSet]);
                 self.set_local(*x, e);
                 let (slot, ty) = self.locals[*x as usize];
                 self.push_at(ty, slot);
             }
             Instr::GlobalGet { x } => {
-                self.result(own::GlobalGet, self.types.globals[*x as usize], *x, 0);
+                self.result(own::GlobalGet, are(&[Rule::GlobalGet]), self.types.globals[*x as usize], *x, 0);
             }
             Instr::GlobalSet { x } => {
                 let e = self.pop();
-                let op = self.emit(own::GlobalSet, 1, 0, e.slot, *x);
+                let op = self.emit(own::GlobalSet, are(&[Rule::GlobalSet]), 0, e.slot, *x);
                 self.ops[op].x = e.ty as u16;
             }
             Instr::MemoryFill { x } => {
@@ -780,21 +636,14 @@ impl Compiler<'_> {
     fn ask(&mut self, question: Instr) -> Slot {
         let r = *self.stack.last().expect("validation let a reference be missing");
         self.push_at(Ty::Ref, r.slot);
-        self.by_rule(question, vec![Ty::Ref], vec![Ty::I32]);
+        self.site(question, Own::Asked, vec![Ty::Ref], vec![Ty::I32]);
         self.pop().slot
-    }
-
-    /// A branch if an answer is no.
-    fn branch_unless(&mut self, l: Idx, answer: Slot) {
-        let over = self.jump(true, answer, 0, 0);
-        self.branch(l);
-        self.ops[over].d = self.here();
     }
 
     /// A bulk operation on memories, whose reductions are counted as it is executed.
     fn bulk(&mut self, code: OpCode, x: Idx, y: Idx) {
         let (n, second, first) = (self.pop(), self.pop(), self.pop());
-        self.emit(code, 0, first.slot, second.slot, n.slot);
+        self.emit(code, Own::Bulk, first.slot, second.slot, n.slot);
         self.more(x, y);
     }
 
@@ -804,9 +653,9 @@ impl Compiler<'_> {
                 Some(slot) => self.push_at(ty, *slot),
                 None => {
                     let d = self.push(ty);
-                    self.emit(own::Const, 0, d, c as u32, (c >> 32) as u32);
+                    self.emit(own::Const, are(&[]), d, c as u32, (c >> 32) as u32);
                     if ty == Ty::V128 {
-                        self.emit(own::Const, 0, d + 1, (c >> 64) as u32, (c >> 96) as u32);
+                        self.emit(own::Const, are(&[]), d + 1, (c >> 64) as u32, (c >> 96) as u32);
                     }
                 }
             }
@@ -827,21 +676,21 @@ impl Compiler<'_> {
             }
             (code, Kind::Load(ty, ao)) if self.is_near(&ao) => {
                 let i = self.pop();
-                self.result(code, ty, i.slot, ao.offset as u32);
+                self.result(code, self.of_instr(), ty, i.slot, ao.offset as u32);
             }
             (code, Kind::Store(_, ao)) if self.is_near(&ao) => {
                 let (v, i) = (self.pop(), self.pop());
-                self.emit(code, 1, ao.offset as u32, i.slot, v.slot);
+                self.emit(code, self.of_instr(), ao.offset as u32, i.slot, v.slot);
             }
             (code, Kind::LoadLane(ao, lane)) if self.is_near(&ao) => {
                 let (v, i) = (self.pop(), self.pop());
-                let op = self.result(code, Ty::V128, i.slot, ao.offset as u32);
+                let op = self.result(code, self.of_instr(), Ty::V128, i.slot, ao.offset as u32);
                 self.ops[op].x = lane.into();
                 self.more(v.slot, 0);
             }
             (code, Kind::StoreLane(ao, lane)) if self.is_near(&ao) => {
                 let (v, i) = (self.pop(), self.pop());
-                let op = self.emit(code, 1, ao.offset as u32, i.slot, v.slot);
+                let op = self.emit(code, self.of_instr(), ao.offset as u32, i.slot, v.slot);
                 self.ops[op].x = lane.into();
             }
             (_, Kind::Load(ty, ao)) => self.by_rule(instr.clone(), vec![self.types.mems[ao.mem as usize]], vec![ty]),
@@ -867,7 +716,7 @@ impl Compiler<'_> {
         let second = if params.len() >= 2 { self.pop().slot } else { 0 };
         let first = self.pop().slot;
         let compared = self.made.filter(|(op, made)| *made == first && is_comparison(self.ops[*op].code));
-        let op = self.result(code, result, first, second);
+        let op = self.result(code, self.of_instr(), result, first, second);
         if let (plain::I32Eqz, Some((comparison, _))) = (code, compared) {
             self.negation = Some((op, comparison));
         }

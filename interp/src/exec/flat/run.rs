@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::FlatModule;
 use super::code::{Code, Op, OpCode, Site, Ty, decode, own, read, write};
 use super::operations::{Call, Frame, Left, Operations, begin, has_room, take};
+use super::steps::handled;
 use crate::exec::config::{Config, Frame as RuleFrame, Place};
 use crate::exec::store::{FuncInst, ModuleInst, Store};
 use crate::exec::value::{Addr, FuncAddr, Ref, Value};
+use crate::rule::Rule;
 use crate::syntax::{Expr, Instr};
 use crate::trap::{Budget, TrapKind};
 use crate::value::Concrete;
@@ -29,14 +31,16 @@ pub(crate) enum Event {
 /// A thread in flat form.
 #[derive(Default)]
 pub(crate) struct Flat {
-    frames: Vec<Frame>,
-    cells: Vec<u64>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) cells: Vec<u64>,
     /// Types of the results of the outermost function.
     results: Box<[Ty]>,
     /// Where the host's answer goes.
     answer: usize,
     /// The answer, if it is the result of all.
     last: Option<Vec<Value>>,
+    /// The rules since somebody has last asked for them, if they are told.
+    pub(super) told: Option<Vec<Rule>>,
     /// An expression without code, for instructions that are reduced by their rules.
     nothing: Arc<Expr>,
 }
@@ -52,7 +56,7 @@ impl Flat {
     ) -> Option<Budget> {
         self.frames.clear();
         self.last = None;
-        let (_, def, code) = code_of(&c.store.funcs[func], metered);
+        let (_, def, code) = code_of(&c.store.funcs[func], metered, self.told.is_some());
         if !has_room(c.stack_limit, 0, args.len() + 1, code) {
             return Some(Budget::Stack);
         }
@@ -81,7 +85,11 @@ impl Flat {
         if let Some(results) = self.last.take() {
             return Event::Ended(results);
         }
-        if metered { self.go::<true>(c, d, fuel) } else { self.go::<false>(c, d, fuel) }
+        match (&self.told, metered) {
+            (Some(_), _) => self.tell(c, d, fuel),
+            (None, true) => self.go::<true>(c, d, fuel),
+            (None, false) => self.go::<false>(c, d, fuel),
+        }
     }
 
     /// Throws an exception where a thread is: the innermost clause that catches it goes on.
@@ -91,9 +99,13 @@ impl Flat {
             let FuncInst::Wasm { instance, .. } = &c.store.funcs[frame.of] else {
                 unreachable!("only functions of modules have frames")
             };
-            let code = flat_of(instance).code(&instance.module, frame.def as usize, metered);
-            if let Some(clause) = code.catches(frame.next - 1, |x| instance.tags[x as usize] == exn.tag) {
-                if metered && !take(fuel, clause.target.cost) {
+            let code = flat_of(instance, self.told.is_some()).code(&instance.module, frame.def as usize, metered);
+            let is = |x| instance.tags[x as usize] == exn.tag;
+            if let Some(told) = &mut self.told {
+                told.extend(handled(code, frame.next - 1, is));
+            }
+            if let Some(clause) = code.catches(frame.next - 1, is) {
+                if metered && self.told.is_none() && !take(fuel, clause.target.cost) {
                     return Some(Event::Exhausted(Budget::Fuel));
                 }
                 let r = &mut self.cells[frame.base..];
@@ -110,12 +122,14 @@ impl Flat {
         Some(Event::Threw(a))
     }
 
-    fn go<const METERED: bool>(&mut self, c: &mut Config<Concrete>, d: &Concrete, fuel: &mut u64) -> Event {
+    pub(super) fn go<const METERED: bool>(&mut self, c: &mut Config<Concrete>, d: &Concrete, fuel: &mut u64) -> Event {
         // The host may add functions; while it doesn't, they are these.
         let funcs = c.store.funcs.clone();
         loop {
             let of = self.frames.last().expect("a thread without frames has ended").of;
-            let (instance, ..) = code_of(&funcs[of], METERED);
+            let FuncInst::Wasm { instance, .. } = &funcs[of] else {
+                unreachable!("only functions of modules have frames")
+            };
             match self.operations::<METERED>(c, d, fuel, &funcs, instance) {
                 Left::Frame => {}
                 Left::Returned => return Event::Ended(self.values(0, &self.results)),
@@ -146,7 +160,7 @@ impl Flat {
     ) -> Left {
         let first = instance.mems.first().copied();
         let mut memory = first.map_or_else(Vec::new, |a| std::mem::take(&mut c.store.mems[a].bytes));
-        let flat = flat_of(instance);
+        let flat = flat_of(instance, self.told.is_some());
         let (frames, cells, store, memory_of) = (&mut self.frames, &mut self.cells, &mut c.store, &mut memory);
         let stack_limit = c.stack_limit;
         let left = Operations { d, frames, cells, fuel, funcs, instance, flat, memory: memory_of, store, stack_limit }
@@ -159,7 +173,7 @@ impl Flat {
 
     fn trapped(&self, instance: &ModuleInst, metered: bool, kind: TrapKind, op: usize) -> Event {
         let def = self.frames.last().expect("the frame that traps").def as usize;
-        let at = flat_of(instance).position(&instance.module, def, metered, op);
+        let at = flat_of(instance, self.told.is_some()).position(&instance.module, def, metered, op);
         let imported = instance.funcs.len() - instance.module.funcs.len();
         let offset = instance.module.funcs[def].body.read().offsets[at as usize];
         Event::Trapped(kind, Place { func: Some((imported + def) as u32), at, offset })
@@ -185,7 +199,7 @@ impl Flat {
         call: Call,
     ) -> Option<Event> {
         let frame = *self.frames.last().expect("the caller");
-        let caller = flat_of(instance).code(&instance.module, frame.def as usize, METERED);
+        let locals = flat_of(instance, self.told.is_some()).code(&instance.module, frame.def as usize, METERED).locals;
         if call.tail {
             self.frames.pop();
         }
@@ -194,8 +208,8 @@ impl Flat {
             self.answer = call.base(frame);
             return Some(Event::CallOut(callee, self.values(frame.base + call.d as usize, &types)));
         }
-        let (_, def, code) = code_of(&funcs[callee], METERED);
-        match call.enter(&mut self.cells, (frame, caller.locals), (callee, def), code, c.stack_limit) {
+        let (_, def, code) = code_of(&funcs[callee], METERED, self.told.is_some());
+        match call.enter(&mut self.cells, (frame, locals), (callee, def), code, c.stack_limit) {
             Some(entered) => {
                 self.frames.push(entered);
                 None
@@ -214,10 +228,10 @@ impl Flat {
         op: Op,
     ) -> Option<Event> {
         let frame = self.frames.last_mut().expect("the frame of the operation");
-        let code = flat_of(instance).code(&instance.module, frame.def as usize, METERED);
+        let code = flat_of(instance, self.told.is_some()).code(&instance.module, frame.def as usize, METERED);
         let at = frame.next as usize - 1;
         let mut endless = u64::MAX;
-        let fuel = if METERED { fuel } else { &mut endless };
+        let fuel = if METERED && self.told.is_none() { fuel } else { &mut endless };
         if op.code == own::ByRule {
             return match self.by_rule(c, d, fuel, instance, &code.sites[op.b as usize], op) {
                 None => None,
@@ -282,7 +296,12 @@ impl Flat {
         });
         // A collection of garbage looks for references in all cells.
         c.cells = std::mem::take(&mut self.cells);
-        let reduced = c.by_rule(d, &site.instr, fuel);
+        let mut told = self.told.as_mut();
+        let reduced = c.by_rule(d, &site.instr, fuel, |rule| {
+            if let Some(told) = &mut told {
+                told.push(rule);
+            }
+        });
         let exhausted = reduced.unwrap_or_else(|never| match never {});
         self.cells = std::mem::take(&mut c.cells);
         c.frames.pop();
@@ -299,15 +318,16 @@ impl Flat {
     }
 }
 
-/// The flat form of an instance's functions.
-fn flat_of(instance: &ModuleInst) -> &FlatModule {
-    instance.flat.get_or_init(|| FlatModule::of(&instance.module))
+/// The flat form of an instance's functions; or the one that tells its rules.
+pub(super) fn flat_of(instance: &ModuleInst, tells: bool) -> &FlatModule {
+    let flat = instance.flat.get_or_init(|| FlatModule::of(&instance.module, false));
+    if tells { flat.telling(&instance.module) } else { flat }
 }
 
 /// A function of a module: its instance, which one it is of those that the module defines, and its code.
-fn code_of(func: &FuncInst, metered: bool) -> (&Arc<ModuleInst>, u32, &Code) {
+fn code_of(func: &FuncInst, metered: bool, tells: bool) -> (&Arc<ModuleInst>, u32, &Code) {
     let FuncInst::Wasm { instance, def, .. } = func else { unreachable!("only functions of modules have code") };
-    (instance, *def as u32, flat_of(instance).code(&instance.module, *def, metered))
+    (instance, *def as u32, flat_of(instance, tells).code(&instance.module, *def, metered))
 }
 
 /// Why an instruction that is reduced by its rule has no results.
