@@ -245,9 +245,8 @@ impl Machine {
 
     /// Invokes a function in the flat form, as [`invoke`](Machine::invoke) does where nobody watches, and tells the
     /// observer the rules that its operations stand for: for holding the one against the other. The rules are those of
-    /// the same call by rules, but for the way out of a trap and what `throw_ref` does outside of handlers; steps aren't
-    /// told. A function of the host is invoked as ever, and so are all functions once a module in the store has
-    /// none of this form.
+    /// the same call by rules, but for those that [leave](Rule::leaves); steps aren't told. A function of the host is
+    /// invoked as ever, and so are all functions once a module in the store has none of this form.
     pub fn invoke_flat<O: Observer>(
         &mut self,
         func: FuncAddr,

@@ -1,6 +1,6 @@
 //! Random modules do the same in the flat form, with and without fuel, as by the rules: results, traps and their
-//! places, rule for rule, the fuel that is left, and the store. `ASSAY_FLAT_SECONDS` goes on for so long, `ASSAY_FLAT_SEED` begins
-//! elsewhere.
+//! places, the fuel that is left, and the store; and the flat form tells the same rules, one for one.
+//! `ASSAY_FLAT_SECONDS` goes on for so long, `ASSAY_FLAT_SEED` begins elsewhere.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
