@@ -402,7 +402,7 @@ fn code(outcome: &Outcome) -> u8 {
         Outcome::Returned(_) => exit::YES,
         // Of which a process has the lowest eight bits, as everywhere.
         Outcome::Exited(code) => *code as u8,
-        Outcome::Trapped(_) | Outcome::Threw(_) | Outcome::Exhausted(_) => exit::ABORTED,
+        Outcome::Trapped(_) | Outcome::Threw(_) | Outcome::ThrewUnseen(_) | Outcome::Exhausted(_) => exit::ABORTED,
         Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
         Outcome::Unlinkable(_) => exit::USAGE,
         Outcome::Limit(_) | Outcome::Unsupported(_) => exit::UNDETERMINED,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_engines::{Ended, Engine, HostCall, Nulls, Outcome, Player, Ref, ReplayError, Value};
+use assay_engines::{Ended, Engine, HostCall, Nulls, Outcome, Player, Ref, ReplayError, Trap, TrapKind, Value};
 use assay_interp::exec::AnyRef;
 use assay_interp::scenario::{Scenario, Step};
 use assay_interp::syntax::Module;
@@ -245,10 +245,13 @@ impl<'a> Pair<'a> {
                 }
             }
             (Outcome::Trapped(t), Outcome::Trapped(u)) => {
-                if t.kind != u.kind {
-                    self.point(What::Trap, t.kind.to_string(), u.kind.to_string());
+                if !t.kinds().any(|kind| u.may_be(kind)) {
+                    self.point(What::Trap, trap(t), trap(u));
                 }
             }
+            // They threw alike, as far as can be seen.
+            (Outcome::Threw(_) | Outcome::ThrewUnseen(_), Outcome::ThrewUnseen(_))
+            | (Outcome::ThrewUnseen(_), Outcome::Threw(_)) => self.why = Some(Why::Unsupported),
             _ if class(x) == class(y) && !matches!(x, Outcome::Returned(_) | Outcome::Threw(_)) => {}
             _ => self.point(What::End, x.to_string(), y.to_string()),
         }
@@ -405,6 +408,11 @@ fn end(ended: &Ended) -> String {
         Ended::Runs => "can go on".to_owned(),
         Ended::Blocked => "waits".to_owned(),
     }
+}
+
+/// The kinds that a trap may be of.
+fn trap(trap: &Trap) -> String {
+    trap.kinds().map(TrapKind::name).collect::<Vec<_>>().join(" or ")
 }
 
 fn host_call(call: Option<&HostCall>) -> String {

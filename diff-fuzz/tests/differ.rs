@@ -153,6 +153,31 @@ fn a_trap_kind() {
     assert_eq!(only_point(&run(wat, Fault { invoke: Some(fault), ..Fault::default() })), What::Trap);
 }
 
+/// An engine that has only words for traps isn't held to more than they say.
+#[test]
+fn a_trap_of_one_of_two_kinds() {
+    let wat = r#"(module (func (export "f") (unreachable)))"#;
+    let fault: fn(&mut Outcome) = |o| {
+        let Outcome::Trapped(trap) = o else { panic!("{o}") };
+        (trap.kind, trap.or) = (TrapKind::IntegerOverflow, vec![TrapKind::Unreachable]);
+    };
+    assert_eq!(run(wat, Fault { invoke: Some(fault), ..Fault::default() }).verdict(), Verdict::Agree);
+    let fault: fn(&mut Outcome) = |o| {
+        let Outcome::Trapped(trap) = o else { panic!("{o}") };
+        (trap.kind, trap.or) = (TrapKind::IntegerOverflow, vec![TrapKind::NullReference]);
+    };
+    assert_eq!(only_point(&run(wat, Fault { invoke: Some(fault), ..Fault::default() })), What::Trap);
+}
+
+/// A payload that an engine doesn't show can't be compared; that something was thrown can.
+#[test]
+fn an_exception_with_a_payload_that_is_not_seen() {
+    let fault: fn(&mut Outcome) = |o| *o = Outcome::ThrewUnseen("it has no name".into());
+    let wat = r#"(module (tag $t (param i32)) (func (export "f") (throw $t (i32.const 1))))"#;
+    inconclusive(&run(wat, Fault { invoke: Some(fault), ..Fault::default() }), Why::Unsupported);
+    assert_eq!(only_point(&run(PLAIN, Fault { invoke: Some(fault), ..Fault::default() })), What::End);
+}
+
 #[test]
 fn a_byte_of_a_private_memory() {
     let fault: fn(&mut Vec<u8>) = |m| m[65535] = 1;

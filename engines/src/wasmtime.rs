@@ -342,7 +342,7 @@ fn outcome(store: &mut Store<State>, error: &wasmtime::Error) -> Outcome {
         wasmtime::Trap::AtomicWaitNonSharedMemory => TrapKind::UnsharedMemory,
         _ => TrapKind::Other,
     };
-    Outcome::Trapped(Trap { kind, message: trap.to_string(), place: None })
+    Outcome::Trapped(Trap { kind, or: Vec::new(), message: trap.to_string(), place: None })
 }
 
 /// The values of the exception that has left the outermost function.

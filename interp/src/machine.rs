@@ -331,7 +331,12 @@ impl Machine {
                     break Outcome::Returned(values);
                 }
                 Event::Trapped(kind, place) => {
-                    break Outcome::Trapped(Trap { kind, message: kind.message().into(), place: Some(place) });
+                    break Outcome::Trapped(Trap {
+                        kind,
+                        or: Vec::new(),
+                        message: kind.message().into(),
+                        place: Some(place),
+                    });
                 }
                 Event::Exhausted(budget) => break Outcome::Exhausted(budget),
             }
@@ -432,6 +437,7 @@ impl Machine {
         if let Some(trapped) = self.config.trap.take() {
             return Outcome::Trapped(Trap {
                 kind: trapped.kind,
+                or: Vec::new(),
                 message: trapped.kind.message().into(),
                 place: Some(trapped.place),
             });

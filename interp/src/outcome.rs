@@ -14,6 +14,8 @@ pub enum Outcome {
     Trapped(Trap),
     /// By an exception that nothing caught, with this payload.
     Threw(Vec<Value>),
+    /// By an exception that nothing caught, of which the engine doesn't show the payload, and why.
+    ThrewUnseen(String),
     /// The program ended itself, with this exit code: no outcome of the standard's, but of a host's function.
     Exited(u32),
     /// A budget ran out.
@@ -43,10 +45,24 @@ pub enum Outcome {
 pub struct Trap {
     /// Its kind.
     pub kind: TrapKind,
+    /// What else it may be, where an engine has but words for it that stand for several kinds.
+    pub or: Vec<TrapKind>,
     /// The engine's own words.
     pub message: String,
     /// The instruction, if the engine tells.
     pub place: Option<Place>,
+}
+
+impl Trap {
+    /// The kinds that it may be of: one, where the engine tells.
+    pub fn kinds(&self) -> impl Iterator<Item = TrapKind> {
+        std::iter::once(self.kind).chain(self.or.iter().copied())
+    }
+
+    /// Whether it may be of a kind.
+    pub fn may_be(&self, kind: TrapKind) -> bool {
+        self.kinds().any(|k| k == kind)
+    }
 }
 
 impl From<crate::binary::Error> for Outcome {
@@ -71,7 +87,7 @@ impl Outcome {
         match self {
             Outcome::Returned(_) => "returned",
             Outcome::Trapped(_) => "trapped",
-            Outcome::Threw(_) => "threw",
+            Outcome::Threw(_) | Outcome::ThrewUnseen(_) => "threw",
             Outcome::Exited(_) => "exited",
             Outcome::Exhausted(_) => "exhausted",
             Outcome::Malformed(_) => "malformed",
@@ -94,11 +110,17 @@ impl fmt::Display for Outcome {
                 let values: Vec<String> = values.iter().map(Value::to_string).collect();
                 write!(f, "returned [{}]", values.join(" "))
             }
-            Outcome::Trapped(trap) => write!(f, "trapped: {}", trap.kind.message()),
+            Outcome::Trapped(trap) => {
+                let kinds: Vec<&str> = trap.kinds().map(TrapKind::message).collect();
+                write!(f, "trapped: {}", kinds.join(" or "))
+            }
             Outcome::Threw(payload) if payload.is_empty() => f.write_str("threw an exception that nothing caught"),
             Outcome::Threw(payload) => {
                 let values: Vec<String> = payload.iter().map(Value::to_string).collect();
                 write!(f, "threw an exception that nothing caught, with [{}]", values.join(" "))
+            }
+            Outcome::ThrewUnseen(why) => {
+                write!(f, "threw an exception that nothing caught, whose payload isn't seen: {why}")
             }
             Outcome::Exhausted(Budget::Wait) => f.write_str("waits for ever"),
             Outcome::Exited(code) => write!(f, "exited with code {code}"),
@@ -113,5 +135,21 @@ impl fmt::Display for Outcome {
             | Outcome::Hung(why)
             | Outcome::Nonsense(why) => write!(f, "{}: {why}", self.kind()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine that has only words for a trap says all that they may stand for.
+    #[test]
+    fn a_trap_may_be_of_several_kinds() {
+        let or = vec![TrapKind::TableOutOfBounds];
+        let trap = Trap { kind: TrapKind::MemoryOutOfBounds, or, message: "out of bounds".into(), place: None };
+        assert!(trap.may_be(TrapKind::MemoryOutOfBounds) && trap.may_be(TrapKind::TableOutOfBounds));
+        assert!(!trap.may_be(TrapKind::ArrayOutOfBounds));
+        let words = "trapped: out of bounds memory access or out of bounds table access";
+        assert_eq!(Outcome::Trapped(trap).to_string(), words);
     }
 }

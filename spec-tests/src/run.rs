@@ -484,7 +484,7 @@ pub(crate) fn judge(directive: &WastDirective<'_>, outcome: Outcome) -> Result<(
         (WastDirective::AssertExhaustion { message, .. }, other) => {
             Err(instead(&format!("be exhausted: {message}"), other))
         }
-        (WastDirective::AssertException { .. }, Outcome::Threw(_)) => Ok(()),
+        (WastDirective::AssertException { .. }, Outcome::Threw(_) | Outcome::ThrewUnseen(_)) => Ok(()),
         (WastDirective::AssertException { .. }, other) => Err(instead("throw an exception", other)),
         (WastDirective::AssertUnlinkable { .. }, Outcome::Unlinkable(_)) => Ok(()),
         (WastDirective::AssertUnlinkable { message, .. }, other) => {
