@@ -1,12 +1,13 @@
 //! `assay conform`
 
-use std::io::BufWriter;
+use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use assay_engines::{Budgets, Engine, Features, Interp, Version, engine};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
-    Checked, KnownGaps, Proposal, Script, TraceError, cover, cover_validation, from_path, official, run_groups, trace,
+    Checked, Entrant, KnownGaps, Matrix, Plan, Progress, Proposal, Run, Script, ScriptError, TraceError, cover,
+    cover_validation, from_path, official, read_all, run_matrix, trace,
 };
 
 use crate::input;
@@ -25,9 +26,9 @@ pub(crate) struct Args {
     /// --spec names none; threads (1.0), wide-arithmetic or custom-page-sizes (3.0)
     #[arg(long, value_name = "NAME")]
     proposal: Option<Proposal>,
-    /// The engine to test
-    #[arg(long, value_name = "ID", default_value = "interp")]
-    engine: String,
+    /// An engine to test; may be given more than once
+    #[arg(long = "engine", value_name = "ID", default_value = "interp")]
+    engines: Vec<String>,
     /// Only files in whose suite/name this occurs
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -46,6 +47,9 @@ pub(crate) struct Args {
     /// The files share one store, in the order given: what one registers, the next ones import
     #[arg(long, conflicts_with = "jobs")]
     together: bool,
+    /// Ends with the first directive that goes otherwise than expected
+    #[arg(long, conflicts_with = "rules")]
+    fail_fast: bool,
     /// Number of files tested at the same time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
@@ -58,18 +62,38 @@ fn usage(why: impl ToString) -> Failure {
     Failure::Usage(why.to_string())
 }
 
-pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
-    let budgets = Budgets { fuel: FUEL, ..Budgets::default() };
-    let features = features(args);
-    engine(&args.engine, budgets, features).map_err(usage)?;
-    if (args.rules || args.trace.is_some()) && args.engine != "interp" {
-        let option = if args.rules { "--rules" } else { "--trace" };
-        return Err(usage(format!("{option} is of our interpreter: engine {:?} doesn't tell its steps", args.engine)));
+/// An engine of the command line.
+struct Chosen {
+    id: String,
+    version: String,
+    new: Box<dyn Fn() -> Box<dyn Engine> + Sync>,
+}
+
+fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
+    let (budgets, features) = (budgets(), features(args));
+    let mut all: Vec<Chosen> = Vec::new();
+    for given in &args.engines {
+        let one = engine(given, budgets, features).map_err(usage)?;
+        let (id, version, given) = (one.id(), one.version(), given.clone());
+        if all.iter().any(|other| other.id == id) {
+            return Err(usage(format!("engine {id:?} is given twice")));
+        }
+        let new = move || engine(&given, budgets, features).expect("the same id has made an engine before");
+        all.push(Chosen { id, version, new: Box::new(new) });
     }
-    let new = || engine(&args.engine, budgets, features).expect("the same id has made an engine before");
-    let interp = || Interp::with_features(budgets, features);
+    Ok(all)
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    let chosen = chosen(args)?;
+    if let Some(other) = args.engines.iter().find(|id| *id != "interp")
+        && (args.rules || args.trace.is_some())
+    {
+        let option = if args.rules { "--rules" } else { "--trace" };
+        return Err(usage(format!("{option} is of our interpreter: engine {other:?} doesn't tell its steps")));
+    }
     if let Some((path, line)) = place(args)? {
-        return directive(args, &path, line, &new, &interp);
+        return directive(args, &path, line, &chosen);
     }
     if args.trace.is_some() {
         return Err(usage("--trace shows one directive: FILE:LINE says which"));
@@ -82,40 +106,58 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         }
         None => None,
     };
-    let scripts = scripts(args)?;
-    if scripts.is_empty() {
-        let filter = args.filter.as_deref().unwrap_or_default();
-        return Err(usage(format!("no file is left by --filter {filter:?}")));
-    }
+    let (scripts, unread) = scripts(args)?;
     let groups: Vec<&[Script]> = if args.together { vec![&scripts] } else { scripts.chunks(1).collect() };
-    let (report, coverage) = match args.rules {
+    let mut coverage = None;
+    let runs = match args.rules {
         true => {
-            let (report, coverage) = cover(&groups, args.jobs, &interp);
-            (report, Some(coverage))
+            let interp = || Interp::with_features(budgets(), features(args));
+            let (report, covered) = cover(&groups, args.jobs, &interp);
+            coverage = Some(covered);
+            let one = chosen.into_iter().map(|Chosen { id: engine, version, .. }| (engine, version)).next();
+            let (engine, version) = one.unwrap_or_default();
+            vec![Run { engine, version, report, known, not_run: 0 }]
         }
-        false => (run_groups(&groups, args.jobs, &new), None),
+        false => {
+            let enter = |Chosen { id: engine, version, new }| Entrant { engine, version, new, known: known.clone() };
+            let entrants = chosen.into_iter().map(enter).collect();
+            let plan = Plan { jobs: args.jobs, fail_fast: args.fail_fast, progress: &progress };
+            run_matrix(entrants, &groups, &plan)
+        }
     };
-    say!("{report}")?;
+    let matrix = Matrix { runs, unread };
+    say!("{matrix}")?;
     if let Some(coverage) = coverage {
         say!("\n{coverage}")?;
-        say!("\n{}", cover_validation(&scripts, args.jobs, features))?;
+        say!("\n{}", cover_validation(&scripts, args.jobs, features(args)))?;
     }
-    if !report.errors.is_empty() {
-        return Ok(exit::USAGE);
-    }
-    let as_expected = match known {
-        Some(known) => {
-            let check = known.check(&report);
-            say!("{}", if check.is_ok() { "all as expected".to_owned() } else { check.to_string() })?;
-            check.is_ok()
-        }
-        None => report.is_ok(),
-    };
-    Ok(match (as_expected, report.total().total()) {
+    let broken = !matrix.unread.is_empty() || matrix.errors().next().is_some();
+    Ok(match (matrix.is_ok(), matrix.checked()) {
+        _ if broken => exit::USAGE,
         (_, 0) => exit::UNDETERMINED,
         (true, _) => exit::YES,
         (false, _) => exit::NO,
     })
+}
+
+fn budgets() -> Budgets {
+    Budgets { fuel: FUEL, ..Budgets::default() }
+}
+
+/// A line on a terminal, which the next one replaces.
+fn progress(progress: Progress) {
+    let mut err = std::io::stderr().lock();
+    if !err.is_terminal() {
+        return;
+    }
+    let Progress { done, all, unexpected } = progress;
+    let line = match (done == all, unexpected) {
+        (true, _) => String::new(),
+        (false, 0) => format!("{done} of {all}"),
+        (false, n) => format!("{done} of {all}, {n} not as expected"),
+    };
+    // If it can't be written, there is nobody to see how far it is.
+    let _ = write!(err, "\r\x1b[K{line}").and_then(|()| err.flush());
 }
 
 /// The file and line, if the path is one.
@@ -136,37 +178,37 @@ fn place(args: &Args) -> Result<Option<(PathBuf, usize)>, Failure> {
 }
 
 /// Runs a file, and says how the directives of one line went.
-fn directive(
-    args: &Args,
-    path: &Path,
-    line: usize,
-    new: &dyn Fn() -> Box<dyn Engine>,
-    interp: &dyn Fn() -> Interp,
-) -> Result<u8, Failure> {
+fn directive(args: &Args, path: &Path, line: usize, chosen: &[Chosen]) -> Result<u8, Failure> {
     let [script] = &find(args, path)?[..] else {
         return Err(usage(format!("{}: FILE:LINE needs a file", printable(&path.to_string_lossy()))));
     };
-    let report = match &args.trace {
-        Some(what) => {
-            let cut = Cut { configs: what == "config", ..Cut::default() };
-            let out = BufWriter::new(Trace(std::io::stdout().lock()));
-            trace(interp(), script, line, cut, out).map_err(|e| match e {
-                TraceError::Output(error) => Failure::Output(error),
-                TraceError::Script(error) => usage(error),
-            })?
+    let mut passed = true;
+    for Chosen { id, new, .. } in chosen {
+        let report = match &args.trace {
+            Some(what) => {
+                let cut = Cut { configs: what == "config", ..Cut::default() };
+                let out = BufWriter::new(Trace(std::io::stdout().lock()));
+                let interp = Interp::with_features(budgets(), features(args));
+                trace(interp, script, line, cut, out).map_err(|e| match e {
+                    TraceError::Output(error) => Failure::Output(error),
+                    TraceError::Script(error) => usage(error),
+                })?
+            }
+            None => assay_spec_tests::run(&mut *new(), script).map_err(usage)?,
+        };
+        let there: Vec<&Checked> = report.checked.iter().filter(|c| c.place.line == line).collect();
+        if there.is_empty() {
+            let before = report.checked.iter().map(|c| c.place.line).filter(|l| *l < line).max();
+            let before = before.map_or(String::new(), |l| format!("; the last one before it begins in line {l}"));
+            return Err(usage(format!("{}: no directive begins in line {line}{before}", report.file)));
         }
-        None => assay_spec_tests::run(&mut *new(), script).map_err(usage)?,
-    };
-    let there: Vec<&Checked> = report.checked.iter().filter(|c| c.place.line == line).collect();
-    if there.is_empty() {
-        let before = report.checked.iter().map(|c| c.place.line).filter(|l| *l < line).max();
-        let before = before.map_or(String::new(), |l| format!("; the last one before it begins in line {l}"));
-        return Err(usage(format!("{}: no directive begins in line {line}{before}", report.file)));
+        let engine = if chosen.len() == 1 { String::new() } else { format!("{id}: ") };
+        for c in there {
+            say!("{engine}{}:{} {c}", report.file, c.place)?;
+            passed &= c.verdict.is_ok();
+        }
     }
-    for c in &there {
-        say!("{}:{} {}", report.file, c.place, c)?;
-    }
-    Ok(if there.iter().all(|c| c.verdict.is_ok()) { exit::YES } else { exit::NO })
+    Ok(if passed { exit::YES } else { exit::NO })
 }
 
 fn features(args: &Args) -> Features {
@@ -184,25 +226,44 @@ fn tests(args: &Args) -> Vec<Script> {
     }
 }
 
-/// The scripts at a path, or the official test of that name.
-fn find(args: &Args, path: &Path) -> Result<Vec<Script>, Failure> {
-    if !path.exists()
-        && let Some(name) = path.to_str()
-        && let Some(script) = tests(args).into_iter().find(|s| s.file() == name)
-    {
-        return Ok(vec![script]);
-    }
-    from_path(path).map_err(usage)
+/// The official test of a name, where there is no such path.
+fn named(args: &Args, path: &Path) -> Option<Script> {
+    let name = path.to_str().filter(|_| !path.exists())?;
+    tests(args).into_iter().find(|script| script.file() == name)
 }
 
-fn scripts(args: &Args) -> Result<Vec<Script>, Failure> {
-    let mut scripts = Vec::new();
+/// The scripts at a path, or the official test of that name.
+fn find(args: &Args, path: &Path) -> Result<Vec<Script>, Failure> {
+    match named(args, path) {
+        Some(script) => Ok(vec![script]),
+        None => from_path(path).map_err(usage),
+    }
+}
+
+/// What is to be run, and what can't be read. If nothing is left to run, that is an error.
+fn scripts(args: &Args) -> Result<(Vec<Script>, Vec<ScriptError>), Failure> {
+    let (mut scripts, mut unread) = (Vec::new(), Vec::new());
     for path in &args.paths {
-        scripts.extend(find(args, path)?);
+        match named(args, path) {
+            Some(script) => scripts.push(script),
+            None => {
+                let (found, errors) = read_all(path);
+                scripts.extend(found);
+                unread.extend(errors);
+            }
+        }
     }
     if args.paths.is_empty() {
         scripts = tests(args);
     }
+    let before = scripts.len();
     scripts.retain(|s| args.filter.as_ref().is_none_or(|filter| s.file().contains(filter.as_str())));
-    Ok(scripts)
+    match (scripts.is_empty(), unread.is_empty(), &args.filter) {
+        (true, false, _) if before == 0 => {
+            let errors: Vec<String> = unread.iter().map(ToString::to_string).collect();
+            Err(usage(errors.join("\n")))
+        }
+        (true, _, Some(filter)) => Err(usage(format!("no file is left by --filter {filter:?}"))),
+        _ => Ok((scripts, unread)),
+    }
 }

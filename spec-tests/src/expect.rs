@@ -53,7 +53,7 @@ pub(crate) fn trap(outcome: &Outcome, message: &str) -> Result<(), Fault> {
     };
     match outcome {
         Outcome::Trapped(trap) if kinds.iter().any(|kind| trap.may_be(*kind)) => Ok(()),
-        other => Err(Fault::Failed(format!("should trap: {message}; it {other}"))),
+        other => Err(Fault::instead(format!("trap: {message}"), other)),
     }
 }
 
@@ -96,15 +96,14 @@ fn null(heap: &WastHeapType<'_>) -> Option<Ref> {
 pub(crate) fn results(outcome: &Outcome, expected: &[WastRet<'_>]) -> Result<(), Fault> {
     let values = match outcome {
         Outcome::Returned(values) => values,
-        Outcome::Unsupported(why) => return Err(Fault::Unsupported(why.clone())),
-        other => return Err(Fault::Failed(format!("should return {}; it {other}", list(expected)))),
+        other => return Err(Fault::instead(format!("return {}", list(expected)), other)),
     };
     let mut equal = values.len() == expected.len();
     for (value, pattern) in values.iter().zip(expected) {
         let WastRet::Core(pattern) = pattern else { return Err(unsupported("results of components")) };
         equal &= matches(*value, pattern)?;
     }
-    if equal { Ok(()) } else { Err(Fault::Failed(format!("should return {}; it {outcome}", list(expected)))) }
+    if equal { Ok(()) } else { Err(Fault::instead(format!("return {}", list(expected)), outcome)) }
 }
 
 /// The payload of a canonical NaN, which is also the bit that an arithmetic NaN has set.

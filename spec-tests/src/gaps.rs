@@ -149,8 +149,8 @@ impl KnownGaps {
         self.gaps.values().flat_map(|files| files.keys().map(String::as_str))
     }
 
-    /// Why a directive is known to fail.
-    fn reason(&self, file: &str, place: Place) -> Option<&str> {
+    /// Why a directive of a file is known to fail, if it is.
+    pub fn reason(&self, file: &str, place: Place) -> Option<&str> {
         self.spans(file).find(|(_, span)| span.holds(place)).map(|(reason, _)| reason)
     }
 
@@ -184,7 +184,7 @@ impl KnownGaps {
         for ScriptReport { file, checked } in &report.scripts {
             let reason = |c: &Checked| {
                 let fault = c.verdict.as_ref().err()?;
-                Some(self.reason(file, c.place).unwrap_or(fault.reason()).to_owned())
+                Some(self.reason(file, c.place).map_or_else(|| fault.reason(), str::to_owned))
             };
             let reasons: Vec<Option<String>> = checked.iter().map(reason).collect();
             if let [Some(first), ..] = &reasons[..]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::AddAssign;
 
 use crate::kind::Kind;
-use crate::run::{Checked, Fault, ScriptReport};
+use crate::run::{Checked, ScriptReport};
 use crate::script::ScriptError;
 
 /// How many directives passed and failed.
@@ -32,7 +32,7 @@ impl AddAssign<&Checked> for Counts {
             Ok(()) => self.passed += 1,
             Err(fault) => {
                 self.failed += 1;
-                self.unsupported += usize::from(matches!(fault, Fault::Unsupported(_)));
+                self.unsupported += usize::from(fault.is_unsupported());
             }
         }
     }
@@ -67,6 +67,22 @@ impl Report {
         counts.into_iter().collect()
     }
 
+    /// The counts of each suite, in the order of the scripts.
+    pub fn suites(&self) -> Vec<(&str, Counts)> {
+        let mut suites: Vec<(&str, Counts)> = Vec::new();
+        for script in &self.scripts {
+            let at = match suites.iter().position(|(suite, _)| *suite == script.suite()) {
+                Some(at) => at,
+                None => {
+                    suites.push((script.suite(), Counts::default()));
+                    suites.len() - 1
+                }
+            };
+            script.checked.iter().for_each(|checked| suites[at].1 += checked);
+        }
+        suites
+    }
+
     /// The counts of all kinds together.
     pub fn total(&self) -> Counts {
         let mut total = Counts::default();
@@ -87,28 +103,52 @@ impl Report {
     }
 }
 
-fn row(f: &mut fmt::Formatter<'_>, name: &str, counts: Counts) -> fmt::Result {
+fn row(f: &mut fmt::Formatter<'_>, wide: usize, name: &str, counts: Counts) -> fmt::Result {
     let Counts { passed, failed, unsupported } = counts;
-    writeln!(f, "{name:<16} {passed:>7} {failed:>7} {unsupported:>12} {:>7}", counts.total())
+    writeln!(f, "{name:<wide$} {passed:>7} {failed:>7} {unsupported:>12} {:>7}", counts.total())
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<16} {:>7} {:>7} {:>12} {:>7}", "", "passed", "failed", "unsupported", "total")?;
+        let suites = self.suites();
+        let wide = suites.iter().map(|(suite, _)| suite.len()).max().unwrap_or_default().max(16);
+        writeln!(f, "{:<wide$} {:>7} {:>7} {:>12} {:>7}", "", "passed", "failed", "unsupported", "total")?;
         for (kind, counts) in self.counts() {
-            row(f, kind.name(), counts)?;
+            row(f, wide, kind.name(), counts)?;
         }
-        row(f, "all", self.total())?;
-        let mut unsupported: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+        // Of one folder it is the line for all.
+        if suites.len() > 1 {
+            writeln!(f)?;
+            suites.iter().try_for_each(|(suite, counts)| row(f, wide, suite, *counts))?;
+        }
+        row(f, wide, "all", self.total())?;
+        self.faults(f)?;
+        if !self.errors.is_empty() {
+            writeln!(f, "\nnot run:")?;
+        }
+        for error in &self.errors {
+            writeln!(f, "  {error}")?;
+        }
+        let Counts { passed, failed, .. } = self.total();
+        write!(f, "\n{passed} passed, {failed} failed")
+    }
+}
+
+impl Report {
+    /// What failed, and what isn't supported.
+    pub(crate) fn faults(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut unsupported: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
         let mut heading = "\nfailed:\n";
         for (file, Checked { kind, place, verdict }) in self.checked() {
             match verdict {
                 Ok(()) => {}
-                Err(Fault::Failed(why)) => {
-                    writeln!(f, "{heading}  {file}:{} {kind}: {why}", place.line)?;
+                Err(fault) if fault.is_unsupported() => {
+                    *unsupported.entry(fault.reason()).or_default().entry(file).or_default() += 1;
+                }
+                Err(fault) => {
+                    writeln!(f, "{heading}  {file}:{} {kind}: {}", place.line, fault.why())?;
                     heading = "";
                 }
-                Err(fault) => *unsupported.entry(fault.reason()).or_default().entry(file).or_default() += 1,
             }
         }
         if !unsupported.is_empty() {
@@ -118,13 +158,6 @@ impl fmt::Display for Report {
             let list: Vec<String> = files.iter().map(|(file, n)| format!("{file} ({n})")).collect();
             writeln!(f, "  {:>5} {reason}: {}", files.values().sum::<usize>(), list.join(", "))?;
         }
-        if !self.errors.is_empty() {
-            writeln!(f, "\nnot run:")?;
-        }
-        for error in &self.errors {
-            writeln!(f, "  {error}")?;
-        }
-        let Counts { passed, failed, .. } = self.total();
-        write!(f, "\n{passed} passed, {failed} failed")
+        Ok(())
     }
 }

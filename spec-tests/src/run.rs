@@ -3,6 +3,7 @@
 //! A module that couldn't be instantiated is remembered with its [`Fault`], and all that depends on it has that fault.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -42,6 +43,13 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The answer was another one.
+    Wrong {
+        /// What was asked for, behind "should": `return [2]`.
+        should: String,
+        /// What came, behind "it": `returned [1]`.
+        it: String,
+    },
+    /// There was no answer that could be compared.
     Failed(String),
     /// The engine, or this runner, doesn't do what the directive needs.
     Unsupported(String),
@@ -51,16 +59,35 @@ const NOT_INSTANTIATED: &str = "module not instantiated: ";
 
 impl Fault {
     /// Why, with all details.
-    pub fn why(&self) -> &str {
-        let (Fault::Failed(why) | Fault::Unsupported(why)) = self;
-        why
+    pub fn why(&self) -> Cow<'_, str> {
+        match self {
+            Fault::Wrong { should, it } => format!("should {should}; it {it}").into(),
+            Fault::Failed(why) | Fault::Unsupported(why) => why.into(),
+        }
     }
 
     /// Why, without the details in which directives with the same cause differ.
-    pub fn reason(&self) -> &str {
+    pub fn reason(&self) -> String {
         let why = self.why();
-        let why = why.strip_prefix(NOT_INSTANTIATED).unwrap_or(why);
-        why.split_once(" (at byte ").map_or(why, |(reason, _)| reason)
+        let why = why.strip_prefix(NOT_INSTANTIATED).unwrap_or(&why);
+        why.split_once(" (at byte ").map_or(why, |(reason, _)| reason).to_owned()
+    }
+
+    /// Whether the engine, or this runner, doesn't do what the directive needs.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, Fault::Unsupported(_))
+    }
+
+    /// Of an outcome where another one was asked for.
+    pub(crate) fn instead(should: impl Into<String>, outcome: &Outcome) -> Fault {
+        match outcome {
+            Outcome::Unsupported(why) => Fault::Unsupported(why.clone()),
+            other => Fault::wrong(should, other.to_string()),
+        }
+    }
+
+    fn wrong(should: impl Into<String>, it: impl Into<String>) -> Fault {
+        Fault::Wrong { should: should.into(), it: it.into() }
     }
 
     /// Of an outcome where none of its kind was asked for.
@@ -73,13 +100,13 @@ impl Fault {
 
     /// Of what depends on a module with this fault.
     fn inherited(&self) -> Fault {
-        let (Fault::Failed(why) | Fault::Unsupported(why)) = self;
+        let why = self.why();
         let why = match why.starts_with(NOT_INSTANTIATED) {
-            true => why.clone(),
+            true => why.into_owned(),
             false => format!("{NOT_INSTANTIATED}{why}"),
         };
         match self {
-            Fault::Failed(_) => Fault::Failed(why),
+            Fault::Wrong { .. } | Fault::Failed(_) => Fault::Failed(why),
             Fault::Unsupported(_) => Fault::Unsupported(why),
         }
     }
@@ -101,8 +128,8 @@ impl fmt::Display for Checked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
             Ok(()) => write!(f, "{}: passed", self.kind),
-            Err(Fault::Failed(why)) => write!(f, "{}: failed: {why}", self.kind),
             Err(Fault::Unsupported(why)) => write!(f, "{}: unsupported: {why}", self.kind),
+            Err(fault) => write!(f, "{}: failed: {}", self.kind, fault.why()),
         }
     }
 }
@@ -114,6 +141,13 @@ pub struct ScriptReport {
     pub file: String,
     /// Its directives, in order.
     pub checked: Vec<Checked>,
+}
+
+impl ScriptReport {
+    /// The folder.
+    pub fn suite(&self) -> &str {
+        self.file.rsplit_once('/').map_or("", |(suite, _)| suite)
+    }
 }
 
 /// What happens to a directive, for whoever looks on.
@@ -144,7 +178,8 @@ pub fn run_scheduled<E: Engine + ?Sized>(
     script: &Script,
     schedule: Schedule,
 ) -> Result<ScriptReport, ScriptError> {
-    let mut results = run_in_turn(engine, std::slice::from_ref(script), schedule, &mut |_, _, _| {});
+    let scripts = std::slice::from_ref(script);
+    let mut results = run_in_turn(engine, scripts, schedule, &|| false, &mut |_, _, _| {});
     results.pop().expect("one script has one result")
 }
 
@@ -159,13 +194,25 @@ pub fn run_group<E: Engine + ?Sized>(
     scripts: &[Script],
     watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
 ) -> Vec<Result<ScriptReport, ScriptError>> {
-    run_in_turn(engine, scripts, Schedule::default(), watch)
+    run_until(engine, scripts, &|| false, watch)
+}
+
+/// As [`run_group`], until it is enough: then no further directive of a script's own begins. A script that hasn't begun
+/// has no result, one that has ends with what it has.
+pub(crate) fn run_until<E: Engine + ?Sized>(
+    engine: &mut E,
+    scripts: &[Script],
+    enough: &dyn Fn() -> bool,
+    watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
+) -> Vec<Result<ScriptReport, ScriptError>> {
+    run_in_turn(engine, scripts, Schedule::default(), enough, watch)
 }
 
 fn run_in_turn<E: Engine + ?Sized>(
     engine: &mut E,
     scripts: &[Script],
     schedule: Schedule,
+    enough: &dyn Fn() -> bool,
     watch: &mut dyn FnMut(&mut E, &str, Event<'_>),
 ) -> Vec<Result<ScriptReport, ScriptError>> {
     if let Some(features) = scripts.iter().find_map(|script| script.features) {
@@ -181,12 +228,12 @@ fn run_in_turn<E: Engine + ?Sized>(
         }
     };
     let mut results = Vec::new();
-    for script in scripts {
+    for script in scripts.iter().take_while(|_| !enough()) {
         let file = script.file();
         results.push(with_directives(script, |directives, lines| {
             let mut watch = |engine: &mut E, event: Event<'_>| watch(engine, &file, event);
             let mut playing = Playing::begin(&mut session, lines, schedule, &mut watch);
-            directives.into_iter().for_each(|directive| playing.check(directive));
+            directives.into_iter().take_while(|_| !enough()).for_each(|directive| playing.check(directive));
             Ok(ScriptReport { file: file.clone(), checked: playing.end() })
         }));
     }
@@ -437,28 +484,28 @@ impl<'e, E: Engine + ?Sized> Session<'e, E> {
         match encode(&mut module) {
             Ok(wasm) => self.flawed(&wasm, &should, |f| matches!(f, Flaw::Malformed(_))),
             Err(_) if is_text_without_annotations(&mut module) => Ok(()),
-            Err(error) => Err(Fault::Failed(format!("should {should}; it is malformed itself: {}", error.message()))),
+            Err(error) => Err(Fault::wrong(should, format!("is malformed itself: {}", error.message()))),
         }
     }
 
     /// Passes if a module is valid by the engine, and a custom section of it has this flaw.
     fn flawed(&mut self, wasm: &[u8], should: &str, expected: impl Fn(&Flaw) -> bool) -> Result<(), Fault> {
-        self.engine.validate(wasm).map_err(|outcome| instead(should, outcome))?;
+        self.engine.validate(wasm).map_err(|outcome| Fault::instead(should, &outcome))?;
         match custom::flaw(wasm) {
             Some(flaw) if expected(&flaw) => Ok(()),
-            Some(Flaw::Malformed(why)) => Err(Fault::Failed(format!("should {should}; one is malformed: {why}"))),
-            Some(Flaw::Invalid(why)) => Err(Fault::Failed(format!("should {should}; one is invalid: {why}"))),
-            None => Err(Fault::Failed(format!("should {should}; all are valid"))),
+            Some(Flaw::Malformed(why)) => Err(Fault::wrong(should, format!("has a malformed one: {why}"))),
+            Some(Flaw::Invalid(why)) => Err(Fault::wrong(should, format!("has an invalid one: {why}"))),
+            None => Err(Fault::wrong(should, "has only valid ones")),
         }
     }
 
     /// Passes if the engine refuses a module for this reason, or doesn't say for which.
     fn refuses(&mut self, wasm: &[u8], should: &str, reason: impl Fn(&Outcome) -> bool) -> Result<(), Fault> {
         match self.engine.validate(wasm) {
-            Ok(()) => Err(Fault::Failed(format!("should {should}; it is valid"))),
+            Ok(()) => Err(Fault::wrong(should, "is valid")),
             Err(Outcome::Rejected(_)) => Ok(()),
             Err(outcome) if reason(&outcome) => Ok(()),
-            Err(other) => Err(instead(should, other)),
+            Err(other) => Err(Fault::instead(should, &other)),
         }
     }
 }
@@ -477,18 +524,18 @@ pub(crate) fn judge(directive: &WastDirective<'_>, outcome: Outcome) -> Result<(
             }
             (Budget::Wait, "waits for ever") => Ok(()),
             (Budget::Wait, _) | (_, "waits for ever") => {
-                Err(instead(&format!("be exhausted: {message}"), Outcome::Exhausted(budget)))
+                Err(Fault::instead(format!("be exhausted: {message}"), &Outcome::Exhausted(budget)))
             }
             _ => Ok(()),
         },
         (WastDirective::AssertExhaustion { message, .. }, other) => {
-            Err(instead(&format!("be exhausted: {message}"), other))
+            Err(Fault::instead(format!("be exhausted: {message}"), &other))
         }
         (WastDirective::AssertException { .. }, Outcome::Threw(_) | Outcome::ThrewUnseen(_)) => Ok(()),
-        (WastDirective::AssertException { .. }, other) => Err(instead("throw an exception", other)),
+        (WastDirective::AssertException { .. }, other) => Err(Fault::instead("throw an exception", &other)),
         (WastDirective::AssertUnlinkable { .. }, Outcome::Unlinkable(_)) => Ok(()),
         (WastDirective::AssertUnlinkable { message, .. }, other) => {
-            Err(instead(&format!("be unlinkable: {message}"), other))
+            Err(Fault::instead(format!("be unlinkable: {message}"), &other))
         }
         (other, _) => unreachable!("{:?} runs nothing", Kind::of(other)),
     }
@@ -501,13 +548,6 @@ fn bind<T: Clone>(names: &mut Names<T>, id: Option<Id<'_>>, result: Result<T, Fa
         names.insert(name(id), result.clone());
     }
     result.map(drop)
-}
-
-fn instead(should: &str, outcome: Outcome) -> Fault {
-    match outcome {
-        Outcome::Unsupported(why) => Fault::Unsupported(why),
-        other => Fault::Failed(format!("should {should}; it {other}")),
-    }
 }
 
 fn refused(error: Error) -> Fault {

@@ -1,8 +1,8 @@
 //! Scripts, and where they come from.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use assay_interp::syntax::Features;
@@ -52,7 +52,7 @@ pub enum ScriptError {
         path: PathBuf,
     },
     /// A script isn't in the format.
-    #[error("{file}:{place}: {message}")]
+    #[error("{file}:{place}: {message}{excerpt}")]
     Syntax {
         /// Suite and name.
         file: String,
@@ -60,6 +60,8 @@ pub enum ScriptError {
         place: Place,
         /// What is wrong.
         message: String,
+        /// The line, with a caret below the place: each part of it on a new line.
+        excerpt: String,
     },
     /// A script holds a component.
     #[error("{file}:{place}: this is a component; only core modules are tested")]
@@ -85,23 +87,34 @@ pub enum ScriptError {
 ///
 /// # Errors
 ///
-/// [`ScriptError::Unreadable`] or [`ScriptError::NoScript`]; syntax is looked at when a script runs.
+/// Of [`read_all`], the first; syntax is looked at when a script runs.
 pub fn from_path(path: &Path) -> Result<Vec<Script>, ScriptError> {
-    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
-    let mut scripts = Vec::new();
-    if metadata.is_dir() {
-        let absolute = path.canonicalize().map_err(|source| unreadable(path, source))?;
-        folder(path, &folder_name(&absolute), &mut scripts)?;
-    } else if path.extension() == Some(OsStr::new("wast")) {
-        let absolute = path.canonicalize().map_err(|source| unreadable(path, source))?;
-        let suite = absolute.parent().map(folder_name).unwrap_or_default();
-        scripts.push(read(path, &suite)?);
+    let (scripts, errors) = read_all(path);
+    errors.into_iter().next().map_or(Ok(scripts), Err)
+}
+
+/// The script at a path, or all scripts in a folder and its sub-folders, sorted by suite and name; and what of it can't
+/// be read, as [`ScriptError::Unreadable`], or that there is none, as [`ScriptError::NoScript`].
+pub fn read_all(path: &Path) -> (Vec<Script>, Vec<ScriptError>) {
+    let (mut scripts, mut errors) = (Vec::new(), Vec::new());
+    match path.canonicalize() {
+        Err(source) => errors.push(unreadable(path, source)),
+        Ok(absolute) if absolute.is_dir() => folder(path, &folder_name(&absolute), &mut scripts, &mut errors),
+        Ok(absolute) if path.extension() == Some(OsStr::new("wast")) => {
+            let suite = absolute.parent().map(folder_name).unwrap_or_default();
+            match read(path, &suite) {
+                Ok(script) => scripts.push(script),
+                Err(error) => errors.push(error),
+            }
+        }
+        Ok(_) => {}
     }
-    if scripts.is_empty() {
-        return Err(ScriptError::NoScript { path: path.to_owned() });
+    if scripts.is_empty() && errors.is_empty() {
+        errors.push(ScriptError::NoScript { path: path.to_owned() });
     }
     scripts.sort_by_key(Script::file);
-    Ok(scripts)
+    errors.sort_by_key(ScriptError::to_string);
+    (scripts, errors)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> ScriptError {
@@ -114,23 +127,46 @@ fn folder_name(path: &Path) -> String {
 }
 
 /// Links to folders aren't followed: they may lead in a circle.
-fn folder(path: &Path, suite: &str, scripts: &mut Vec<Script>) -> Result<(), ScriptError> {
-    for entry in fs::read_dir(path).map_err(|source| unreadable(path, source))? {
-        let entry = entry.map_err(|source| unreadable(path, source))?;
-        let inner = entry.path();
-        let file_type = entry.file_type().map_err(|source| unreadable(&inner, source))?;
-        if file_type.is_dir() {
-            folder(&inner, &format!("{suite}/{}", folder_name(&inner)), scripts)?;
-        } else if inner.extension() == Some(OsStr::new("wast")) {
-            scripts.push(read(&inner, suite)?);
+fn folder(path: &Path, suite: &str, scripts: &mut Vec<Script>, errors: &mut Vec<ScriptError>) {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(source) => return errors.push(unreadable(path, source)),
+    };
+    for entry in entries {
+        let entry = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)));
+        match entry {
+            Err(source) => errors.push(unreadable(path, source)),
+            Ok((inner, kind)) if kind.is_dir() => {
+                folder(&inner, &format!("{suite}/{}", folder_name(&inner)), scripts, errors);
+            }
+            Ok((inner, _)) if inner.extension() == Some(OsStr::new("wast")) => match read(&inner, suite) {
+                Ok(script) => scripts.push(script),
+                Err(error) => errors.push(error),
+            },
+            Ok(_) => {}
         }
     }
-    Ok(())
 }
 
+/// Bytes that a script may have. The largest official one has a hundredth of it.
+const MAX_SCRIPT_SIZE: u64 = 64 << 20;
+
 fn read(path: &Path, suite: &str) -> Result<Script, ScriptError> {
-    let source = fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
+    let source = text(path).map_err(|source| unreadable(path, source))?;
     Ok(Script { suite: suite.to_owned(), name: folder_name(path), source, features: None })
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    // What isn't a file may have no end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "isn't a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(MAX_SCRIPT_SIZE + 1).read_to_string(&mut text)?;
+    match text.len() as u64 {
+        ..=MAX_SCRIPT_SIZE => Ok(text),
+        _ => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("has more than {MAX_SCRIPT_SIZE} bytes"))),
+    }
 }
 
 /// The beginnings of a text's lines, since a script asks for the place of each of its directives.
@@ -145,6 +181,28 @@ impl Lines {
         let line = self.0.partition_point(|start| *start <= span.offset());
         Place { line, column: span.offset() - self.0[line - 1] + 1 }
     }
+}
+
+/// Characters that are shown of a line, before a place in it and from there.
+const BEFORE: usize = 60;
+const FROM: usize = 60;
+
+/// The line of a place, as far as it fits, with a caret below. A character is shown as one column at least.
+fn excerpt(source: &str, place: Place) -> String {
+    let line = source.lines().nth(place.line - 1).unwrap_or_default();
+    let at = (0..=(place.column - 1).min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap_or_default();
+    let shown = |c: char| match c {
+        '\t' => " ".to_owned(),
+        '"' | '\'' | '\\' => c.into(),
+        c => c.escape_debug().to_string(),
+    };
+    let hidden = line[..at].chars().count().saturating_sub(BEFORE);
+    let before: String = line[..at].chars().skip(hidden).map(shown).collect();
+    let from: String = line[at..].chars().take(FROM).map(shown).collect();
+    let (begin, end) = (if hidden > 0 { "…" } else { "" }, if line[at..].chars().count() > FROM { "…" } else { "" });
+    let (number, indent) = (place.line, begin.chars().count() + before.chars().count());
+    let gutter = " ".repeat(number.to_string().len());
+    format!("\n    {gutter} |\n    {number} | {begin}{before}{from}{end}\n    {gutter} | {:indent$}^", "")
 }
 
 /// A lexer that lets confusing characters pass: the suite tests names that are made of them.
@@ -165,7 +223,7 @@ pub(crate) fn with_directives<T>(
         match error.message() {
             // Components are an optional part of the parser, which it names as the reason.
             message if message.contains("disabled at compile time") => ScriptError::Component { file, place },
-            message => ScriptError::Syntax { file, place, message },
+            message => ScriptError::Syntax { file, place, message, excerpt: excerpt(&script.source, place) },
         }
     };
     let buffer = buffer(&script.source).map_err(syntax)?;
@@ -174,6 +232,18 @@ pub(crate) fn with_directives<T>(
         return Err(ScriptError::Component { file: script.file(), place: lines.place(span) });
     }
     then(directives, &lines)
+}
+
+/// How many directives a script has, those of its threads included; none if it isn't in the format.
+pub(crate) fn directives(script: &Script) -> usize {
+    fn count(directives: &[WastDirective<'_>]) -> usize {
+        let inner = |directive: &WastDirective<'_>| match directive {
+            WastDirective::Thread(thread) => count(&thread.directives),
+            _ => 0,
+        };
+        directives.len() + directives.iter().map(inner).sum::<usize>()
+    }
+    with_directives(script, |directives, _| Ok(count(&directives))).unwrap_or(0)
 }
 
 /// Where a directive holds a component.

@@ -28,14 +28,14 @@
   (module binary "\00asm\01\00\00\00" "\01\04\01\60\00\00" "\00\0b\04name" "\04\04\01\01\01t") "invalid type index")
 
 ;; Well-formed isn't malformed, malformed isn't invalid, and what is wrong with the rest of a module isn't in a section.
-(assert_malformed_custom (module binary "\00asm\01\00\00\00" "\00\09\04name" "\00\02\01m") "any") ;; fails: all are valid
-(assert_invalid_custom (module binary "\00asm\01\00\00\00" "\00\09\04name" "\00\02\01m") "any") ;; fails: all are valid
-(assert_invalid_custom (module binary "\00asm\01\00\00\00" "\00\07\04name" "\00\01") "any") ;; fails: one is malformed
-(assert_malformed_custom (module binary "\00asm\01\00\00\00" "\00\0b\04name" "\01\04\01\00\01f") "any") ;; fails: one is invalid
+(assert_malformed_custom (module binary "\00asm\01\00\00\00" "\00\09\04name" "\00\02\01m") "any") ;; fails: it has only valid ones
+(assert_invalid_custom (module binary "\00asm\01\00\00\00" "\00\09\04name" "\00\02\01m") "any") ;; fails: it has only valid ones
+(assert_invalid_custom (module binary "\00asm\01\00\00\00" "\00\07\04name" "\00\01") "any") ;; fails: it has a malformed one
+(assert_malformed_custom (module binary "\00asm\01\00\00\00" "\00\0b\04name" "\01\04\01\00\01f") "any") ;; fails: it has an invalid one
 (assert_invalid_custom (module (func (result i32))) "any") ;; fails: it invalid: type mismatch
 (assert_malformed_custom (module binary "\00asm\01") "any") ;; fails: it malformed
 ;; Sections that nobody has specified can't be wrong.
-(assert_malformed_custom (module binary "\00asm\01\00\00\00" "\00\05\04mine") "any") ;; fails: all are valid
+(assert_malformed_custom (module binary "\00asm\01\00\00\00" "\00\05\04mine") "any") ;; fails: it has only valid ones
 
 ;; Annotations are malformed where the text without them isn't.
 (module quote "(@custom \"mine\" \"data\") (func)")
@@ -43,7 +43,7 @@
 (assert_malformed_custom (module quote "(@custom 4)") "@custom annotation: missing section name")
 (assert_malformed_custom (module quote "(@custom \"mine\" (nowhere))") "@custom annotation: malformed placement")
 (assert_malformed_custom (module quote "(func (@custom)") "any") ;; fails: it is malformed itself
-(assert_malformed_custom (module quote "(func (@nobody knows) )") "any") ;; fails: all are valid
+(assert_malformed_custom (module quote "(func (@nobody knows) )") "any") ;; fails: it has only valid ones
 
 ;; Branch hints.
 (module (func (param i32) (@metadata.code.branch_hint "\01") (if (local.get 0) (then))))

@@ -1,0 +1,136 @@
+//! `assay conform` as a user meets it: several engines, what is expected, where it ends, and what it writes.
+
+use std::fmt;
+use std::fs;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A folder in which commands run.
+struct Folder(TempDir);
+
+/// What became of a command.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Two functions, and what is asked of them.
+const MODULE: &str = r#"(module (func (export "one") (result i32) (i32.const 1)))"#;
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    /// Files with passes, failures, and what wasmtime refuses since it has no threads in 3.0.
+    fn with_scripts() -> Folder {
+        let ask = |result: u32| format!("(assert_return (invoke \"one\") (i32.const {result}))");
+        Folder::new()
+            .file("mine/pass.wast", format!("{MODULE}\n{}\n", ask(1)))
+            .file("mine/mixed.wast", format!("{MODULE}\n{}\n{}\n{}\n", ask(2), ask(1), ask(3)))
+            .file("mine/more/trap.wast", format!("{MODULE}\n(assert_trap (invoke \"one\") \"unreachable\")\n"))
+    }
+
+    fn file(self, name: &str, content: impl AsRef<[u8]>) -> Folder {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    /// `assay conform` with arguments that have no spaces.
+    fn conform(&self, args: &str) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+        command.arg("conform").args(args.split(' ')).current_dir(self.0.path()).env_remove("RUST_BACKTRACE");
+        let ran = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { code: ran.status.code(), out: text(ran.stdout), err: text(ran.stderr) }
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}[{:?}]", self.out, self.err, self.code)
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn ends(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    #[track_caller]
+    fn says(self, words: &str) -> Ran {
+        assert!(self.out.contains(words), "wanted is {words:?}\n{self}");
+        self
+    }
+
+    /// Nothing on standard output, and these words on standard error.
+    #[track_caller]
+    fn fails(self, words: &str) -> Ran {
+        assert!(self.out.is_empty() && self.err.starts_with("error: "), "{self}");
+        assert!(self.err.contains(words), "wanted is {words:?}\n{self}");
+        self.ends(2)
+    }
+}
+
+const BOTH: &str = "--engine interp --engine wasmtime";
+
+#[test]
+fn several_engines_stand_side_by_side() {
+    let folder = Folder::with_scripts();
+    let ran = folder.conform(&format!("mine {BOTH}")).ends(1);
+    let out: Vec<&str> = ran.out.lines().filter(|line| !line.starts_with("== ")).collect();
+    insta::assert_snapshot!(out.join("\n"));
+    for engine in ["== interp ", "== wasmtime:cranelift "] {
+        assert!(ran.out.contains(engine), "{ran}");
+    }
+    folder.conform(&format!("mine/pass.wast {BOTH}")).ends(0);
+    folder.conform("mine --engine wasmtime --engine wasmtime:cranelift").fails("\"wasmtime:cranelift\" is given twice");
+    folder.conform("mine --engine interp --engine wasm3").fails("unknown engine \"wasm3\"");
+    folder.conform(&format!("mine --rules {BOTH}")).fails("engine \"wasmtime\" doesn't tell its steps");
+    folder
+        .conform(&format!("mine/mixed.wast:2 {BOTH}"))
+        .says(
+            "interp: mine/mixed.wast:2:2 return: failed: should return [2]; it returned [1]\nwasmtime:cranelift: mine/",
+        )
+        .ends(1);
+}
+
+#[test]
+fn it_ends_with_the_first_failure() {
+    let folder = Folder::with_scripts().file("known.toml", "[\"one is not two\"]\n\"mine/mixed.wast\" = \"2\"\n");
+    let early = folder.conform("mine --fail-fast --jobs 1").ends(1);
+    early.says("1 passed, 1 failed\nended early: 6 directives weren't run");
+    // What is known doesn't end it.
+    let expected = folder.conform("mine --fail-fast --jobs 1 --expected known.toml").ends(1);
+    expected.says("2 passed, 2 failed\nended early: 4 directives weren't run\n1 new failures:\n  mine/mixed.wast:4:2");
+    assert!(!folder.conform("mine/pass.wast --fail-fast").ends(0).out.contains("ended early"));
+}
+
+#[test]
+fn what_cannot_be_read_keeps_nothing_else_from_running() {
+    let folder = Folder::with_scripts()
+        .file("mine/syntax.wast", "(module\n  (func (i32.cosnt 1)))\n")
+        .file("mine/bytes.wast", [b'(', 0xff])
+        .file("mine/component.wast", "(module)\n(component)\n");
+    // As large as no script is, without the bytes that it would take.
+    fs::File::create(folder.0.path().join("mine/large.wast")).unwrap().set_len(1 << 30).unwrap();
+    for engines in ["", " --engine interp --engine wasmtime"] {
+        let ran = folder.conform(&format!("mine{engines}")).ends(2);
+        let ran =
+            ran.says("5 passed, 3 failed").says("mine/component.wast:2:2: this is a component; only core modules");
+        let ran = ran.says("mine/bytes.wast: stream did not contain valid UTF-8");
+        let caret = "mine/syntax.wast:2:10: unknown operator or unexpected token
+      |
+    2 |   (func (i32.cosnt 1)))
+      |          ^";
+        let ran = ran.says("mine/large.wast: has more than 67108864 bytes").says(caret);
+        assert_eq!(ran.out.matches("unknown operator").count(), 1, "{ran}");
+    }
+    folder.conform("missing.wast mine/pass.wast").says("missing.wast: ").says("2 passed, 0 failed").ends(2);
+}
