@@ -1,0 +1,137 @@
+;; Bulk operations at the end of a memory, of length zero there, overlapping, and out of bounds in part: each rule of
+;; memory.fill, memory.copy and memory.init, with addresses of 32 and of 64 bits.
+
+(module
+  (memory 1)
+  (data $d "\01\02\03\04\05\06\07\08")
+  (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "init") (param i32 i32 i32) (memory.init $d (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "drop") (data.drop $d))
+  (func (export "read") (param i32) (result i64) (i64.load (local.get 0))))
+
+(assert_return (invoke "init" (i32.const 65528) (i32.const 0) (i32.const 8)))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0x0807_0605_0403_0201))
+;; Of no bytes, at the end and one further.
+(assert_return (invoke "fill" (i32.const 65536) (i32.const 1) (i32.const 0)))
+(assert_trap (invoke "fill" (i32.const 65537) (i32.const 1) (i32.const 0)) "out of bounds memory access")
+(assert_return (invoke "copy" (i32.const 65536) (i32.const 65536) (i32.const 0)))
+(assert_trap (invoke "copy" (i32.const 65537) (i32.const 0) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i32.const 0) (i32.const 65537) (i32.const 0)) "out of bounds memory access")
+(assert_return (invoke "init" (i32.const 65536) (i32.const 8) (i32.const 0)))
+(assert_trap (invoke "init" (i32.const 65537) (i32.const 0) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "init" (i32.const 0) (i32.const 9) (i32.const 0)) "out of bounds memory access")
+;; In part out of bounds: nothing is written.
+(assert_trap (invoke "fill" (i32.const 65535) (i32.const 9) (i32.const 2)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i32.const 65535) (i32.const 9) (i32.const -1)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i32.const 65530) (i32.const 0) (i32.const 7)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i32.const 65528) (i32.const 65532) (i32.const 5)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i32.const -1) (i32.const 0) (i32.const 2)) "out of bounds memory access")
+(assert_trap (invoke "init" (i32.const 65530) (i32.const 0) (i32.const 7)) "out of bounds memory access")
+(assert_trap (invoke "init" (i32.const 65528) (i32.const 4) (i32.const 5)) "out of bounds memory access")
+(assert_trap (invoke "init" (i32.const 65528) (i32.const -1) (i32.const 2)) "out of bounds memory access")
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0x0807_0605_0403_0201))
+;; Overlapping, by one byte and by more, either way.
+(assert_return (invoke "copy" (i32.const 65529) (i32.const 65528) (i32.const 7)))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0x0706_0504_0302_0101))
+(assert_return (invoke "copy" (i32.const 65528) (i32.const 65529) (i32.const 7)))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0x0707_0605_0403_0201))
+(assert_return (invoke "copy" (i32.const 65531) (i32.const 65528) (i32.const 5)))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0x0504_0302_0103_0201))
+(assert_return (invoke "copy" (i32.const 65528) (i32.const 65528) (i32.const 8)))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0x0504_0302_0103_0201))
+;; A byte of a number, and no more of it.
+(assert_return (invoke "fill" (i32.const 65534) (i32.const 0x1234_56ff) (i32.const 2)))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0xffff_0302_0103_0201))
+;; All of the memory.
+(assert_return (invoke "fill" (i32.const 0) (i32.const -2) (i32.const 65536)))
+(assert_return (invoke "read" (i32.const 0)) (i64.const 0xfefe_fefe_fefe_fefe))
+(assert_return (invoke "read" (i32.const 65528)) (i64.const 0xfefe_fefe_fefe_fefe))
+(assert_trap (invoke "fill" (i32.const 0) (i32.const 0) (i32.const 65537)) "out of bounds memory access")
+;; A segment that has been dropped has no bytes.
+(assert_return (invoke "drop"))
+(assert_return (invoke "drop"))
+(assert_return (invoke "init" (i32.const 65536) (i32.const 0) (i32.const 0)))
+(assert_trap (invoke "init" (i32.const 0) (i32.const 0) (i32.const 1)) "out of bounds memory access")
+(assert_trap (invoke "init" (i32.const 0) (i32.const 1) (i32.const 0)) "out of bounds memory access")
+(assert_return (invoke "read" (i32.const 0)) (i64.const 0xfefe_fefe_fefe_fefe))
+
+(module
+  (memory i64 1)
+  (data $d "\01\02\03\04\05\06\07\08")
+  (func (export "fill") (param i64 i32 i64) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "copy") (param i64 i64 i64) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "init") (param i64 i32 i32) (memory.init $d (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "drop") (data.drop $d))
+  (func (export "read") (param i64) (result i64) (i64.load (local.get 0))))
+
+(assert_return (invoke "init" (i64.const 65528) (i32.const 0) (i32.const 8)))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0x0807_0605_0403_0201))
+;; Of no bytes, at the end and one further.
+(assert_return (invoke "fill" (i64.const 65536) (i32.const 1) (i64.const 0)))
+(assert_trap (invoke "fill" (i64.const 65537) (i32.const 1) (i64.const 0)) "out of bounds memory access")
+(assert_return (invoke "copy" (i64.const 65536) (i64.const 65536) (i64.const 0)))
+(assert_trap (invoke "copy" (i64.const 65537) (i64.const 0) (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i64.const 0) (i64.const 65537) (i64.const 0)) "out of bounds memory access")
+(assert_return (invoke "init" (i64.const 65536) (i32.const 8) (i32.const 0)))
+(assert_trap (invoke "init" (i64.const 65537) (i32.const 0) (i32.const 0)) "out of bounds memory access")
+(assert_trap (invoke "init" (i64.const 0) (i32.const 9) (i32.const 0)) "out of bounds memory access")
+;; In part out of bounds: nothing is written.
+(assert_trap (invoke "fill" (i64.const 65535) (i32.const 9) (i64.const 2)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i64.const 65535) (i32.const 9) (i64.const -1)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i64.const 65530) (i64.const 0) (i64.const 7)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i64.const 65528) (i64.const 65532) (i64.const 5)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i64.const -1) (i64.const 0) (i64.const 2)) "out of bounds memory access")
+(assert_trap (invoke "init" (i64.const 65530) (i32.const 0) (i32.const 7)) "out of bounds memory access")
+(assert_trap (invoke "init" (i64.const 65528) (i32.const 4) (i32.const 5)) "out of bounds memory access")
+(assert_trap (invoke "init" (i64.const 65528) (i32.const -1) (i32.const 2)) "out of bounds memory access")
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0x0807_0605_0403_0201))
+;; Overlapping, by one byte and by more, either way.
+(assert_return (invoke "copy" (i64.const 65529) (i64.const 65528) (i64.const 7)))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0x0706_0504_0302_0101))
+(assert_return (invoke "copy" (i64.const 65528) (i64.const 65529) (i64.const 7)))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0x0707_0605_0403_0201))
+(assert_return (invoke "copy" (i64.const 65531) (i64.const 65528) (i64.const 5)))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0x0504_0302_0103_0201))
+(assert_return (invoke "copy" (i64.const 65528) (i64.const 65528) (i64.const 8)))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0x0504_0302_0103_0201))
+;; A byte of a number, and no more of it.
+(assert_return (invoke "fill" (i64.const 65534) (i32.const 0x1234_56ff) (i64.const 2)))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0xffff_0302_0103_0201))
+;; All of the memory.
+(assert_return (invoke "fill" (i64.const 0) (i32.const -2) (i64.const 65536)))
+(assert_return (invoke "read" (i64.const 0)) (i64.const 0xfefe_fefe_fefe_fefe))
+(assert_return (invoke "read" (i64.const 65528)) (i64.const 0xfefe_fefe_fefe_fefe))
+(assert_trap (invoke "fill" (i64.const 0) (i32.const 0) (i64.const 65537)) "out of bounds memory access")
+;; A segment that has been dropped has no bytes.
+(assert_return (invoke "drop"))
+(assert_return (invoke "drop"))
+(assert_return (invoke "init" (i64.const 65536) (i32.const 0) (i32.const 0)))
+(assert_trap (invoke "init" (i64.const 0) (i32.const 0) (i32.const 1)) "out of bounds memory access")
+(assert_trap (invoke "init" (i64.const 0) (i32.const 1) (i32.const 0)) "out of bounds memory access")
+(assert_return (invoke "read" (i64.const 0)) (i64.const 0xfefe_fefe_fefe_fefe))
+
+;; Addresses and lengths of 64 bits aren't cut to 32.
+(assert_trap (invoke "fill" (i64.const 0x1_0000_0000) (i32.const 0) (i64.const 1)) "out of bounds memory access")
+(assert_trap (invoke "fill" (i64.const 0) (i32.const 0) (i64.const 0x1_0000_0000)) "out of bounds memory access")
+(assert_trap (invoke "copy" (i64.const 0) (i64.const 0x1_0000_0000) (i64.const 1)) "out of bounds memory access")
+(assert_return (invoke "read" (i64.const 0)) (i64.const 0xfefe_fefe_fefe_fefe))
+
+;; Between memories with addresses of 64 and of 32 bits: the length has the narrower type.
+(module
+  (memory $a i64 1)
+  (memory $b 1)
+  (data (memory $b) (i32.const 65532) "\01\02\03\04")
+  (func (export "to64") (param i64 i32 i32) (memory.copy $a $b (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "to32") (param i32 i64 i32) (memory.copy $b $a (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "read64") (param i64) (result i32) (i32.load $a (local.get 0)))
+  (func (export "read32") (param i32) (result i32) (i32.load $b (local.get 0))))
+
+(assert_return (invoke "to64" (i64.const 65532) (i32.const 65532) (i32.const 4)))
+(assert_return (invoke "read64" (i64.const 65532)) (i32.const 0x0403_0201))
+(assert_trap (invoke "to64" (i64.const 0x1_0000_0000) (i32.const 0) (i32.const 1)) "out of bounds memory access")
+(assert_trap (invoke "to64" (i64.const 0) (i32.const 65533) (i32.const 4)) "out of bounds memory access")
+(assert_return (invoke "to32" (i32.const 0) (i64.const 65532) (i32.const 4)))
+(assert_return (invoke "read32" (i32.const 0)) (i32.const 0x0403_0201))
+(assert_trap (invoke "to32" (i32.const 0) (i64.const 0x1_0000_0000) (i32.const 1)) "out of bounds memory access")
+(assert_trap (invoke "to32" (i32.const -1) (i64.const 0) (i32.const 2)) "out of bounds memory access")
