@@ -9,6 +9,7 @@ use assay_spec_tests::{
     Checked, Entrant, KnownGaps, Matrix, Plan, Progress, Proposal, Run, Script, ScriptError, TraceError, cover,
     cover_validation, from_path, official, read_all, run_matrix, trace,
 };
+use glob::Pattern;
 
 use crate::input;
 use crate::output::{Failure, Trace, exit, printable, say};
@@ -29,8 +30,8 @@ pub(crate) struct Args {
     /// An engine to test; may be given more than once
     #[arg(long = "engine", value_name = "ID", default_value = "interp")]
     engines: Vec<String>,
-    /// Only files in whose suite/name this occurs
-    #[arg(long, value_name = "TEXT")]
+    /// Only files whose suite/name matches; without *, ? and [ it is enough that this occurs in it
+    #[arg(long, value_name = "GLOB")]
     filter: Option<String>,
     /// Says for each rule of execution how many directives exercise it, and which one first, and for each rule of
     /// validation how many modules it is applied to, and how many it refuses; only of our interpreter
@@ -41,9 +42,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "rules",
           value_parser = ["rules", "config"])]
     trace: Option<String>,
-    /// Failures that are known; others, and passes of these, are not as expected
-    #[arg(long, value_name = "FILE")]
-    expected: Option<PathBuf>,
+    /// Failures that are known; others, and passes of these, are not as expected. With an ID, those of that engine;
+    /// "shipped" for the lists that come with assay. May be given more than once
+    #[arg(long, value_name = "[ID=]FILE|shipped")]
+    expected: Vec<String>,
+    /// Writes what failed to a file that --expected takes, with its reasons as far as they are known there
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fail_fast", "expected"])]
+    bless: Option<PathBuf>,
     /// The files share one store, in the order given: what one registers, the next ones import
     #[arg(long, conflicts_with = "jobs")]
     together: bool,
@@ -58,12 +63,20 @@ pub(crate) struct Args {
 /// No official assertion takes more; wasmtime's fuel counts the bytes of bulk operations, too.
 const FUEL: u64 = 1 << 40;
 
+/// A pattern for names. `*` stands for slashes, too.
+fn pattern(text: &str) -> Result<Pattern, Failure> {
+    let whole = if text.contains(['*', '?', '[']) { text.to_owned() } else { format!("*{text}*") };
+    Pattern::new(&whole).map_err(|error| usage(format!("--filter {text:?}: {error}")))
+}
+
 fn usage(why: impl ToString) -> Failure {
     Failure::Usage(why.to_string())
 }
 
 /// An engine of the command line.
 struct Chosen {
+    /// As it was given.
+    given: String,
     id: String,
     version: String,
     new: Box<dyn Fn() -> Box<dyn Engine> + Sync>,
@@ -74,12 +87,13 @@ fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     let mut all: Vec<Chosen> = Vec::new();
     for given in &args.engines {
         let one = engine(given, budgets, features).map_err(usage)?;
-        let (id, version, given) = (one.id(), one.version(), given.clone());
+        let (id, version) = (one.id(), one.version());
         if all.iter().any(|other| other.id == id) {
             return Err(usage(format!("engine {id:?} is given twice")));
         }
-        let new = move || engine(&given, budgets, features).expect("the same id has made an engine before");
-        all.push(Chosen { id, version, new: Box::new(new) });
+        let same = given.clone();
+        let new = move || engine(&same, budgets, features).expect("the same id has made an engine before");
+        all.push(Chosen { given: given.clone(), id, version, new: Box::new(new) });
     }
     Ok(all)
 }
@@ -92,20 +106,17 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         let option = if args.rules { "--rules" } else { "--trace" };
         return Err(usage(format!("{option} is of our interpreter: engine {other:?} doesn't tell its steps")));
     }
+    if args.bless.is_some() && chosen.len() > 1 {
+        return Err(usage("--bless is of one engine: what fails in which stands in a file for each"));
+    }
     if let Some((path, line)) = place(args)? {
         return directive(args, &path, line, &chosen);
     }
     if args.trace.is_some() {
         return Err(usage("--trace shows one directive: FILE:LINE says which"));
     }
-    let known = match &args.expected {
-        Some(path) => {
-            let path = path.to_string_lossy();
-            let known = KnownGaps::parse(&input::text(&path)?);
-            Some(known.map_err(|e| usage(format!("{}: {}", printable(&path), e.to_string().trim_end())))?)
-        }
-        None => None,
-    };
+    let known = chosen.iter().map(|one| known(args, &chosen, one)).collect::<Result<Vec<_>, _>>()?;
+    let mut known = known.into_iter();
     let (scripts, unread) = scripts(args)?;
     let groups: Vec<&[Script]> = if args.together { vec![&scripts] } else { scripts.chunks(1).collect() };
     let mut coverage = None;
@@ -116,11 +127,11 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
             coverage = Some(covered);
             let one = chosen.into_iter().map(|Chosen { id: engine, version, .. }| (engine, version)).next();
             let (engine, version) = one.unwrap_or_default();
-            vec![Run { engine, version, report, known, not_run: 0 }]
+            vec![Run { engine, version, report, known: known.next().flatten(), not_run: 0 }]
         }
         false => {
-            let enter = |Chosen { id: engine, version, new }| Entrant { engine, version, new, known: known.clone() };
-            let entrants = chosen.into_iter().map(enter).collect();
+            let enter = |(Chosen { id: engine, version, new, .. }, known)| Entrant { engine, version, new, known };
+            let entrants = chosen.into_iter().zip(known).map(enter).collect();
             let plan = Plan { jobs: args.jobs, fail_fast: args.fail_fast, progress: &progress };
             run_matrix(entrants, &groups, &plan)
         }
@@ -131,13 +142,58 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         say!("\n{coverage}")?;
         say!("\n{}", cover_validation(&scripts, args.jobs, features(args)))?;
     }
-    let broken = !matrix.unread.is_empty() || matrix.errors().next().is_some();
+    if let (Some(path), [run]) = (&args.bless, &matrix.runs[..]) {
+        bless(path, run)?;
+        return Ok(if matrix.is_complete() { exit::YES } else { exit::USAGE });
+    }
     Ok(match (matrix.is_ok(), matrix.checked()) {
-        _ if broken => exit::USAGE,
+        _ if !matrix.is_complete() => exit::USAGE,
         (_, 0) => exit::UNDETERMINED,
         (true, _) => exit::YES,
         (false, _) => exit::NO,
     })
+}
+
+/// What is expected of an engine, if anything is said of it.
+fn known(args: &Args, chosen: &[Chosen], engine: &Chosen) -> Result<Option<KnownGaps>, Failure> {
+    // An id may have an equals sign in it, if it is a command line.
+    let of = |one: &Chosen, given: &str| {
+        let path = |id: &str| given.strip_prefix(id)?.strip_prefix('=').map(str::to_owned);
+        path(&one.id).or_else(|| path(&one.given))
+    };
+    let mut known = None;
+    for given in &args.expected {
+        let owner = chosen.iter().find_map(|one| Some((one, of(one, given)?)));
+        let list = match owner {
+            Some((one, path)) if one.id == engine.id => gaps(&path)?,
+            Some(_) => continue,
+            None if given == "shipped" => KnownGaps::shipped(&engine.id).unwrap_or_default(),
+            None => gaps(given)?,
+        };
+        known.get_or_insert_with(KnownGaps::default).extend(list);
+    }
+    Ok(known)
+}
+
+/// Writes what an engine failed. The comment that the file begins with stays, and so do reasons.
+fn bless(path: &Path, run: &Run) -> Result<(), Failure> {
+    let name = path.to_string_lossy();
+    let (heading, known) = match path.exists() {
+        true => {
+            let text = input::text(&name)?;
+            let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+            (comment.join("\n"), gaps(&name)?)
+        }
+        false => (format!("# What {} {} fails, by reason.", run.engine, run.version), KnownGaps::default()),
+    };
+    let heading = if heading.is_empty() { heading } else { format!("{heading}\n\n") };
+    let text = format!("{heading}{}", known.blessed(&run.report));
+    std::fs::write(path, text).map_err(|e| usage(format!("{}: can't be written: {e}", printable(&name))))
+}
+
+fn gaps(path: &str) -> Result<KnownGaps, Failure> {
+    let known = KnownGaps::parse(&input::text(path)?);
+    known.map_err(|e| usage(format!("{}: {}", printable(path), e.to_string().trim_end())))
 }
 
 fn budgets() -> Budgets {
@@ -169,7 +225,8 @@ fn place(args: &Args) -> Result<Option<(PathBuf, usize)>, Failure> {
     };
     let mut places = args.paths.iter().filter_map(split);
     let place = places.next();
-    let many = args.rules || args.together || args.expected.is_some() || args.filter.is_some();
+    let listed = !args.expected.is_empty() || args.bless.is_some() || args.fail_fast;
+    let many = args.rules || args.together || listed || args.filter.is_some();
     let alone = args.paths.len() == 1 && !many;
     match place {
         Some(_) if !alone => Err(usage("FILE:LINE is one directive: no other path, and no option for many, fits it")),
@@ -256,14 +313,16 @@ fn scripts(args: &Args) -> Result<(Vec<Script>, Vec<ScriptError>), Failure> {
     if args.paths.is_empty() {
         scripts = tests(args);
     }
-    let before = scripts.len();
-    scripts.retain(|s| args.filter.as_ref().is_none_or(|filter| s.file().contains(filter.as_str())));
-    match (scripts.is_empty(), unread.is_empty(), &args.filter) {
-        (true, false, _) if before == 0 => {
-            let errors: Vec<String> = unread.iter().map(ToString::to_string).collect();
-            Err(usage(errors.join("\n")))
-        }
-        (true, _, Some(filter)) => Err(usage(format!("no file is left by --filter {filter:?}"))),
-        _ => Ok((scripts, unread)),
+    if scripts.is_empty() {
+        let errors: Vec<String> = unread.iter().map(ToString::to_string).collect();
+        return Err(usage(errors.join("\n")));
     }
+    if let Some(filter) = &args.filter {
+        let pattern = pattern(filter)?;
+        scripts.retain(|script| pattern.matches(&script.file()));
+        if scripts.is_empty() {
+            return Err(usage(format!("no file is left by --filter {filter:?}")));
+        }
+    }
+    Ok((scripts, unread))
 }

@@ -40,6 +40,10 @@ impl Folder {
         self
     }
 
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.path().join(name)).unwrap()
+    }
+
     /// `assay conform` with arguments that have no spaces.
     fn conform(&self, args: &str) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
@@ -133,4 +137,53 @@ fn what_cannot_be_read_keeps_nothing_else_from_running() {
         assert_eq!(ran.out.matches("unknown operator").count(), 1, "{ran}");
     }
     folder.conform("missing.wast mine/pass.wast").says("missing.wast: ").says("2 passed, 0 failed").ends(2);
+}
+
+#[test]
+fn files_are_chosen_by_their_names() {
+    let folder = Folder::with_scripts();
+    let passed = |filter: &str, line: &str| folder.conform(&format!("mine --filter {filter}")).says(line);
+    passed("trap", "1 passed, 1 failed");
+    passed("more/", "1 passed, 1 failed");
+    passed("mine/*.wast", "5 passed, 3 failed");
+    passed("*/[p]*.wast", "2 passed, 0 failed");
+    passed("*/????.wast", "3 passed, 1 failed");
+    folder.conform("mine --filter mine/m*d").fails("no file is left by --filter \"mine/m*d\"");
+    folder.conform("mine --filter [").fails("--filter \"[\": ");
+}
+
+#[test]
+fn failures_can_be_expected() {
+    let folder = Folder::with_scripts()
+        .file("interp.toml", "[\"not two\"]\n\"mine/mixed.wast\" = \"2-4\"\n")
+        .file("both.toml", "[never]\n\"mine/more/trap.wast\" = \"2, 9\"\n\"elsewhere/a.wast\" = \"all\"\n")
+        .file("wasmtime.toml", "[\"not two or three\"]\n\"mine/mixed.wast\" = \"2, 4\"\n");
+    let lists = "--expected both.toml --expected interp=interp.toml --expected wasmtime=wasmtime.toml";
+    let out = folder.conform(&format!("mine {BOTH} {lists}")).ends(1).out;
+    let news = "1 unexpected passes:\n  mine/mixed.wast:3:2 return: not two\n";
+    let stale = "1 known gaps without a directive:\n  mine/more/trap.wast:9: never\n";
+    let (interp, wasmtime) = out.split_once("== wasmtime").unwrap();
+    assert!(interp.contains(&format!("5 passed, 3 failed\n{news}{stale}")), "{out}");
+    assert!(wasmtime.ends_with(&format!("5 passed, 3 failed\n{stale}")), "{out}");
+    folder.conform("mine --expected wasmtime=wasmtime.toml").fails("wasmtime=wasmtime.toml: can't be read");
+    // No list that comes with assay knows of these.
+    folder.conform("mine --expected shipped").says("3 new failures:").ends(1);
+    folder.conform("--filter i32.wast --expected shipped").says("\nall as expected").ends(0);
+}
+
+#[test]
+fn what_fails_can_be_written_down() {
+    let folder = Folder::with_scripts();
+    folder.conform("mine --bless known.toml --engine wasmtime").ends(0);
+    folder.conform("mine --expected known.toml").says("\nall as expected").ends(0);
+    let known = folder.read("known.toml");
+    assert!(known.starts_with("# What wasmtime:cranelift 48.") && known.contains(" fails, by reason.\n\n["), "{known}");
+    // What people wrote stays: heading, reasons, and what wasn't run.
+    let folder =
+        folder.file("known.toml", "# Mine.\n# Ours.\n\n[later]\n\"mine/mixed.wast\" = \"1-4\"\n\"b.wast\" = \"all\"\n");
+    folder.conform("mine --bless known.toml --filter mixed").ends(0);
+    let blessed = "# Mine.\n# Ours.\n\n[\"later\"]\n\"b.wast\" = \"all\"\n\"mine/mixed.wast\" = \"2, 4\"\n";
+    assert_eq!(folder.read("known.toml"), blessed);
+    folder.conform(&format!("mine --bless known.toml {BOTH}")).fails("--bless is of one engine");
+    folder.conform("mine --bless missing/known.toml").ends(2);
 }

@@ -63,6 +63,12 @@ pub struct KnownGaps {
     gaps: BTreeMap<String, BTreeMap<String, Vec<Span>>>,
 }
 
+/// The lists in expected/, by the engine's id, whose colons a file's name has as hyphens.
+const SHIPPED: [(&str, &str); 2] = [
+    ("interp", include_str!("../expected/interp.toml")),
+    ("wasmtime:cranelift", include_str!("../expected/wasmtime-cranelift.toml")),
+];
+
 /// Why a list of known gaps can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum GapsError {
@@ -134,14 +140,24 @@ impl KnownGaps {
         Ok(gaps)
     }
 
-    /// The gaps of our interpreter in the official tests, of [versions](crate::official) and
-    /// [proposals](crate::Proposal).
+    /// What is known of an engine in the official tests, of [versions](crate::official) and
+    /// [proposals](crate::Proposal), if a list of it is part of this crate.
     ///
     /// # Panics
     ///
-    /// The list that is part of this crate can't be read.
-    pub fn interp() -> KnownGaps {
-        KnownGaps::parse(include_str!("../known-gaps.toml")).expect("known-gaps.toml is a list of known gaps")
+    /// The list can't be read.
+    pub fn shipped(engine: &str) -> Option<KnownGaps> {
+        let (_, text) = SHIPPED.iter().find(|(id, _)| *id == engine)?;
+        Some(KnownGaps::parse(text).unwrap_or_else(|error| panic!("the list of {engine}: {error}")))
+    }
+
+    /// Knows also what another list knows.
+    pub fn extend(&mut self, other: KnownGaps) {
+        for (reason, files) in other.gaps {
+            for (file, spans) in files {
+                self.list(&reason, &file).extend(spans);
+            }
+        }
     }
 
     /// The files that gaps are known in.
@@ -177,10 +193,14 @@ impl KnownGaps {
         check
     }
 
-    /// The list that a run agrees with. Reasons come from this list where it has one, else from the failures.
+    /// The list that a run agrees with. Reasons come from this list where it has one, else from the failures. What it
+    /// knows of files that weren't run stays.
     #[must_use]
     pub fn blessed(&self, report: &Report) -> KnownGaps {
-        let mut blessed = KnownGaps::default();
+        let was_run = |file: &String| report.scripts.iter().any(|script| script.file == *file);
+        let mut blessed = self.clone();
+        blessed.gaps.values_mut().for_each(|files| files.retain(|file, _| !was_run(file)));
+        blessed.gaps.retain(|_, files| !files.is_empty());
         for ScriptReport { file, checked } in &report.scripts {
             let reason = |c: &Checked| {
                 let fault = c.verdict.as_ref().err()?;

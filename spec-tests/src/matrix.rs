@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use assay_engines::Engine;
 
-use crate::gaps::KnownGaps;
+use crate::gaps::{GapCheck, KnownGaps};
 use crate::report::{Counts, Report};
 use crate::run::{Checked, Event, parallel, run_until};
 use crate::script::{Script, ScriptError, directives};
@@ -79,14 +79,26 @@ impl Run {
 
     /// Whether exactly those directives failed that are known to, and every script ran.
     pub fn is_ok(&self) -> bool {
-        match &self.known {
-            Some(known) => known.check(&self.report).is_ok(),
-            None => self.report.is_ok(),
+        self.check().map_or_else(|| self.report.is_ok(), |check| check.is_ok())
+    }
+
+    /// How it differs from what is known, if anything is said to be.
+    pub fn check(&self) -> Option<GapCheck> {
+        let mut check = self.known.as_ref()?.check(&self.report);
+        if self.not_run > 0 {
+            // What wasn't run may be there.
+            check.stale.clear();
         }
+        Some(check)
     }
 }
 
 impl Matrix {
+    /// Whether everything could be read and run.
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty() && self.runs.iter().all(|run| run.report.errors.is_empty())
+    }
+
     /// Whether each engine went as was expected of it, on everything.
     pub fn is_ok(&self) -> bool {
         self.unread.is_empty() && self.runs.iter().all(Run::is_ok)
@@ -208,17 +220,17 @@ impl fmt::Display for Matrix {
             }
             runs => {
                 self.table(f)?;
-                for run in runs {
-                    writeln!(f, "\n== {} {}", run.engine, run.version)?;
+                for (i, run) in runs.iter().enumerate() {
+                    let blank = if i == 0 { "\n" } else { "\n\n" };
+                    writeln!(f, "{blank}== {} {}", run.engine, run.version)?;
                     run.report.faults(f)?;
                     let Counts { passed, failed, .. } = run.report.total();
                     write!(f, "\n{passed} passed, {failed} failed")?;
                     run.rest(f)?;
-                    writeln!(f)?;
                 }
                 let errors: Vec<String> = self.errors().collect();
                 if !errors.is_empty() {
-                    write!(f, "\nnot run:")?;
+                    write!(f, "\n\nnot run:")?;
                     errors.iter().try_for_each(|error| write!(f, "\n  {error}"))?;
                 }
             }
@@ -261,7 +273,7 @@ impl Run {
         if self.not_run > 0 {
             write!(f, "\nended early: {} directives weren't run", self.not_run)?;
         }
-        match self.known.as_ref().map(|known| known.check(&self.report)) {
+        match self.check() {
             Some(check) if check.is_ok() => write!(f, "\nall as expected"),
             Some(check) => write!(f, "\n{}", check.to_string().trim_end()),
             None => Ok(()),

@@ -583,6 +583,11 @@ fn known_gaps_are_blessed_and_printed() {
     let known = KnownGaps::parse("[\"not there\"]\n\"t/s.wast\" = \"5-6\"\n").expect("a list of gaps");
     let text = known.blessed(&report).to_string();
     assert!(text.contains("[\"not there\"]\n\"t/s.wast\" = \"5-6\"\n"), "{text}");
+    // So does what is known of files that weren't run.
+    let other = KnownGaps::parse("[elsewhere]\n\"t/other.wast\" = \"all\"\n[known]\n\"t/s.wast\" = \"1\"\n").unwrap();
+    let kept = other.blessed(&report);
+    assert_eq!(kept.files().filter(|file| *file == "t/other.wast").count(), 1);
+    assert!(kept.check(&report).is_ok() && !kept.to_string().contains("known"), "{kept}");
     for bad in ["[a]\n\"f\" = \"x\"", "[a]\n\"f\" = \"1-\"", "[a]\n\"f\" = \"\"", "[a]\n\"f\" = 3", "["] {
         assert!(KnownGaps::parse(bad).is_err(), "{bad}");
     }

@@ -49,11 +49,11 @@ static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| {
 
 #[test]
 fn the_interpreter_fails_exactly_the_known_gaps() {
-    let known = KnownGaps::interp();
+    let known = KnownGaps::shipped("interp").expect("a list");
     if std::env::var_os("ASSAY_BLESS").is_some() {
         let mut all = Report::default();
         RUNS.iter().for_each(|run| all.scripts.extend(run.report.scripts.iter().cloned()));
-        bless("known-gaps.toml", HEADING, &known.blessed(&all));
+        bless("expected/interp.toml", HEADING, &known.blessed(&all));
         return;
     }
     for Run { name, report, .. } in RUNS.iter() {
@@ -62,7 +62,7 @@ fn the_interpreter_fails_exactly_the_known_gaps() {
         insta::assert_snapshot!(format!("interp-{name}"), report);
     }
     let files: Vec<String> = RUNS.iter().flat_map(|run| run.scripts.iter().map(Script::file)).collect();
-    assert!(known.files().all(|file| files.iter().any(|f| f == file)), "a file of known-gaps.toml isn't run");
+    assert!(known.files().all(|file| files.iter().any(|f| f == file)), "a file of expected/interp.toml isn't run");
 }
 
 fn bless(path: &str, heading: &str, gaps: &KnownGaps) {
@@ -131,13 +131,13 @@ fn the_older_tests_execute_without_a_failure() {
 #[cfg(feature = "wasmtime")]
 #[test]
 fn wasmtime_passes_what_the_trait_can_ask() {
-    let gaps = KnownGaps::parse(include_str!("wasmtime-gaps.toml")).expect("a list of gaps");
+    let gaps = KnownGaps::shipped("wasmtime:cranelift").expect("a list");
     // Its fuel counts the bytes of bulk operations.
     let budgets = Budgets { fuel: 1 << 40, ..Budgets::default() };
     let engine = || -> Box<dyn Engine> { Box::new(Wasmtime::new(budgets)) };
     let report = run_all(&official(Version::V3), 2, &engine);
     if std::env::var_os("ASSAY_BLESS").is_some() {
-        bless("tests/wasmtime-gaps.toml", HEADING_WASMTIME, &gaps.blessed(&report));
+        bless("expected/wasmtime-cranelift.toml", HEADING_WASMTIME, &gaps.blessed(&report));
         return;
     }
     let check = gaps.check(&report);
