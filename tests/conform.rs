@@ -187,3 +187,14 @@ fn what_fails_can_be_written_down() {
     folder.conform(&format!("mine --bless known.toml {BOTH}")).fails("--bless is of one engine");
     folder.conform("mine --bless missing/known.toml").ends(2);
 }
+
+#[test]
+fn rules_that_one_file_alone_exercises() {
+    let folder = Folder::with_scripts();
+    let alone =
+        "rules that no other file exercises:\n  mine/pass.wast: Step_pure/label-vals, Step_read/call_ref-func, ";
+    let valid = "rules of validation that no other file exercises:\n  mine/pass.wast: ";
+    folder.conform("mine/pass.wast --rules").says(alone).says(valid).ends(0);
+    // All of them call the same function.
+    assert!(!folder.conform("mine --rules").ends(1).out.contains("no other file"));
+}

@@ -1,5 +1,6 @@
 //! Rule coverage of validation: which of its rules the modules of scripts exercise.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use assay_engines::Features;
@@ -23,6 +24,8 @@ struct Exercised {
     applied: usize,
     refused: usize,
     first: Option<(String, Place)>,
+    /// By another file than the first one, too.
+    elsewhere: bool,
 }
 
 impl Default for ValidCoverage {
@@ -47,13 +50,29 @@ impl ValidCoverage {
         self.rules[rule as usize].first.as_ref().map(|(file, place)| (file.as_str(), *place))
     }
 
+    /// The file, by suite and name, that alone exercises a rule.
+    pub fn only(&self, rule: Rule) -> Option<&str> {
+        self.first(rule).filter(|_| !self.rules[rule as usize].elsewhere).map(|(file, _)| file)
+    }
+
+    /// For each file that alone exercises some rules, those rules.
+    pub fn alone(&self) -> BTreeMap<&str, Vec<Rule>> {
+        let mut alone: BTreeMap<&str, Vec<Rule>> = BTreeMap::new();
+        for rule in self.rules() {
+            if let Some(file) = self.only(rule) {
+                alone.entry(file).or_default().push(rule);
+            }
+        }
+        alone
+    }
+
     /// The rules that could be exercised, and are not.
     pub fn missing(&self) -> Vec<Rule> {
-        self.judgements().filter(|rule| self.first(*rule).is_none()).collect()
+        self.rules().filter(|rule| self.first(*rule).is_none()).collect()
     }
 
     /// The rules that a judgement about a module ends in. A proposal's count once they are exercised.
-    fn judgements(&self) -> impl Iterator<Item = Rule> {
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
         let counts = |rule: &Rule| {
             let of_modules = !rule.is_of_closed_types() && !rule.is_of_instantiation();
             of_modules && (!rule.is_of_proposal() || self.first(*rule).is_some())
@@ -85,6 +104,8 @@ impl ValidCoverage {
         for (mine, theirs) in self.rules.iter_mut().zip(later.rules) {
             mine.applied += theirs.applied;
             mine.refused += theirs.refused;
+            let differ = |(a, b): (&(String, Place), &(String, Place))| a.0 != b.0;
+            mine.elsewhere |= theirs.elsewhere || mine.first.as_ref().zip(theirs.first.as_ref()).is_some_and(differ);
             mine.first = mine.first.take().or(theirs.first);
         }
     }
@@ -105,7 +126,7 @@ pub fn cover_validation(scripts: &[Script], jobs: usize, features: Features) -> 
 impl fmt::Display for ValidCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<36} {:>10} {:>10}  first", "", "applied", "refused")?;
-        for rule in self.judgements() {
+        for rule in self.rules() {
             let (applied, refused) = (self.applied(rule), self.refused(rule));
             match self.first(rule) {
                 Some((file, place)) => writeln!(f, "{rule:<36} {applied:>10} {refused:>10}  {file}:{}", place.line)?,
@@ -117,10 +138,17 @@ impl fmt::Display for ValidCoverage {
             writeln!(f, "\n{} rules of validation that no module exercises:", missing.len())?;
             missing.iter().try_for_each(|rule| writeln!(f, "  {rule}"))?;
         }
+        let alone = self.alone();
+        if !alone.is_empty() {
+            writeln!(f, "\nrules of validation that no other file exercises:")?;
+        }
+        for (file, rules) in alone {
+            writeln!(f, "  {file}: {}", rules.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(", "))?;
+        }
         let closed = Rule::ALL.iter().filter(|rule| rule.is_of_closed_types()).count();
         let matching = Rule::ALL.iter().filter(|rule| rule.is_of_instantiation()).count();
         writeln!(f, "\n{closed} rules are of closed types, which no module has, {matching} match what is imported")?;
-        let all = self.judgements().count();
+        let all = self.rules().count();
         write!(f, "{} of the other {all} rules of validation are exercised", all - missing.len())
     }
 }
