@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus bench agreement mutants steps docs dist dist-check
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement mutants steps docs dist dist-check
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -91,6 +91,23 @@ include tests/programs/rules.mk
 corpus:
 	@interp/tests/corpus.sh
 	$(CARGO) test --quiet -p assay-interp --test corpus -- --ignored --nocapture
+
+# Engines in other languages, by version and checksum, into .engines/ (480 MB). Needs npm and pip.
+engines:
+	@engines/drivers/fetch.sh
+
+JS_DRIVER := engines/drivers/assay-driver.mjs
+SPEAKS := engines/drivers/test.py
+
+# Whether each engine's driver speaks the protocol (docs/drivers.md); an engine that isn't there has failed.
+drivers: engines
+	@failed=0; \
+	$(SPEAKS) node .engines/node/bin/node $(JS_DRIVER) || failed=1; \
+	$(SPEAKS) "node of this machine" node $(JS_DRIVER) || failed=1; \
+	$(SPEAKS) deno .engines/deno/deno run $(JS_DRIVER) || failed=1; \
+	$(SPEAKS) bun .engines/bun/bin/bun $(JS_DRIVER) || failed=1; \
+	$(SPEAKS) "bun with memory64" env BUN_JSC_useWasmMemory64=1 .engines/bun/bin/bun $(JS_DRIVER) || failed=1; \
+	exit $$failed
 
 # What docs/benchmarks.md has. Benches run in their packages' folders.
 bench: corpus .programs/sqlite.wasm .programs/zstd.wasm .programs/gzip.wasm .programs/b3sum.wasm .programs/lua.wasm
