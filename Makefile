@@ -97,6 +97,8 @@ engines:
 	@engines/drivers/fetch.sh
 
 JS_DRIVER := engines/drivers/assay-driver.mjs
+PY_DRIVER := engines/drivers/assay_driver.py
+WASMTIMES := 5.0.0 6.0.0 50.0.1
 SPEAKS := engines/drivers/test.py
 
 # Whether each engine's driver speaks the protocol (docs/drivers.md); an engine that isn't there has failed.
@@ -107,6 +109,9 @@ drivers: engines
 	$(SPEAKS) deno .engines/deno/deno run $(JS_DRIVER) || failed=1; \
 	$(SPEAKS) bun .engines/bun/bin/bun $(JS_DRIVER) || failed=1; \
 	$(SPEAKS) "bun with memory64" env BUN_JSC_useWasmMemory64=1 .engines/bun/bin/bun $(JS_DRIVER) || failed=1; \
+	for version in $(WASMTIMES); do \
+	  $(SPEAKS) "wasmtime $$version" env PYTHONPATH=.engines/wasmtime-$$version python3 $(PY_DRIVER) || failed=1; \
+	done; \
 	exit $$failed
 
 # What docs/benchmarks.md has. Benches run in their packages' folders.

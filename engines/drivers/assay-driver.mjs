@@ -1,5 +1,5 @@
-// Speaks the engine protocol (docs/engine-protocol.md) for the engine behind JavaScript's WebAssembly object: V8 in Node
-// and Deno, JavaScriptCore in Bun. One file, nothing to install:
+// Speaks the engine protocol (docs/engine-protocol.md) for the engine behind JavaScript's WebAssembly object: V8 in
+// Node and Deno, JavaScriptCore in Bun. One file, nothing to install:
 //
 //     node assay-driver.mjs        deno run assay-driver.mjs        bun assay-driver.mjs
 //
