@@ -112,6 +112,8 @@ drivers: engines
 	for version in $(WASMTIMES); do \
 	  $(SPEAKS) "wasmtime $$version" env PYTHONPATH=.engines/wasmtime-$$version python3 $(PY_DRIVER) || failed=1; \
 	done; \
+	$(SPEAKS) "wasmtime $(lastword $(WASMTIMES)), not optimized" env PYTHONPATH=.engines/wasmtime-$(lastword $(WASMTIMES)) \
+	  python3 $(PY_DRIVER) --option cranelift_opt_level=none || failed=1; \
 	exit $$failed
 
 # What docs/benchmarks.md has. Benches run in their packages' folders.

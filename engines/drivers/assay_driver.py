@@ -3,8 +3,8 @@
 
     PYTHONPATH=FOLDER python3 assay_driver.py [--option NAME=VALUE]...
 
-FOLDER has the wheel (`pip install --target FOLDER wasmtime==5.0.0`); an option is a setting of `wasmtime.Config` in that
-version, such as `cranelift_opt_level=none`. Nothing but the wheel and the standard library is needed.
+FOLDER has the wheel (`pip install --target FOLDER wasmtime==5.0.0`); an option is a setting of `wasmtime.Config` in
+that version, such as `cranelift_opt_level=none`. Nothing but the wheel and the standard library is needed.
 
 The bindings carry i32, i64 and f64 bit by bit; an f32 becomes a Python float on its way, which changes the bits of
 NaNs. The library ends the whole process when it is asked for a type that it has no C form of (v128, and references that
@@ -16,6 +16,7 @@ import ctypes
 import hashlib
 import importlib.metadata
 import json
+import os
 import re
 import struct
 import sys
@@ -55,6 +56,23 @@ PROBES = {
     "custom-page-sizes": "050401080000",  # (memory 0 (pagesize 1))
     "stack-switching": "0106026000005d00",  # (type $f (func)) (type (cont $f))
 }
+
+# What a proposal is built on. The library ends the process where one is on and what it needs is off.
+NEEDS = {
+    "reference-types": ["bulk-memory"],
+    "threads": ["bulk-memory"],
+    "relaxed-simd": ["simd"],
+    "function-references": ["reference-types"],
+    "exceptions": ["reference-types"],
+    "gc": ["function-references"],
+    "stack-switching": ["function-references"],
+}
+
+
+def with_needs(features):
+    needs = {need for feature in features for need in NEEDS.get(feature, [])} - set(features)
+    return with_needs([*features, *needs]) if needs else features
+
 
 # The suite's host module: functions of each type that print nothing, the globals 666 and 666.6, a table of 10 to 20
 # elements and a memory of 1 to 2 pages; with the proposal that has them, a table of 64 bits and a shared memory.
@@ -375,16 +393,22 @@ class Driver:
         """`wanted` are the proposals to switch on, and no others; without, those that the version has on by itself."""
         config = wasmtime.Config()
         if wanted is not None:
+            # In versions with components these need references, and stay on.
+            components = hasattr(wasmtime.Config, "wasm_component_model")
+            on = with_needs([*wanted, "reference-types"] if components else wanted)
             for feature in PROBES:
                 setting = "wasm_" + feature.replace("-", "_")
                 if hasattr(wasmtime.Config, setting):
-                    setattr(config, setting, feature in wanted)
-            if "threads" in wanted and hasattr(wasmtime.Config, "shared_memory"):
+                    setattr(config, setting, feature in on)
+            if "threads" in on and hasattr(wasmtime.Config, "shared_memory"):
                 config.shared_memory = True
         for name, value in self.options:
             if not hasattr(wasmtime.Config, name):
                 sys.exit(f"this version of wasmtime has no option {name}")
-            setattr(config, name, value)
+            try:
+                setattr(config, name, value)
+            except (wasmtime.WasmtimeError, TypeError, ctypes.ArgumentError) as error:
+                sys.exit(f"option {name}={value}: {error}")
         self.wanted = wanted or []
         self.engine = wasmtime.Engine(config)
         self.features = [feature for feature, probe in PROBES.items() if self.is_valid(with_header(probe))]
@@ -670,11 +694,14 @@ def main():
     arguments = sys.argv[1:]
     if len(arguments) % 2 or any(name != "--option" for name in arguments[::2]):
         sys.exit(__doc__)
+    # What the bindings print (those of version 20 do) is no answer.
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(2, 1)
     driver = Driver([option(text) for text in arguments[1::2]])
     for line in sys.stdin.buffer:
         if line.strip():
-            sys.stdout.write(json.dumps(answer(driver, line)) + "\n")
-            sys.stdout.flush()
+            answers.write(json.dumps(answer(driver, line)) + "\n")
+            answers.flush()
 
 
 if __name__ == "__main__":
