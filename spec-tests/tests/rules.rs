@@ -1,7 +1,7 @@
 //! One configuration before and after each rule of execution, to be held against the standard.
 //!
 //! Each comes from one of the first directives of the official tests that exercise the rule: the one that has the least
-//! to read. What the official tests don't exercise, those in cases/rules do, as far as it is executed. The tests of
+//! to read. What the official tests don't exercise, those in beyond/ do, as far as it is executed. The tests of
 //! proposals, and those in cases/threads, exercise the rules that proposals add. Two passes: the first finds the steps,
 //! the second one writes down these and no others.
 
@@ -24,12 +24,12 @@ const FIRST: usize = 32;
 const SHORT: u64 = 1000;
 
 fn ours(folder: &str) -> Vec<Script> {
-    from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(folder)).expect("our cases")
+    from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("our cases")
 }
 
 fn scripts() -> Vec<Script> {
     let proposals = Proposal::ALL.into_iter().flat_map(Proposal::tests);
-    official(Version::V3).into_iter().chain(ours("rules")).chain(proposals).chain(ours("threads")).collect()
+    official(Version::V3).into_iter().chain(ours("beyond")).chain(proposals).chain(ours("cases/threads")).collect()
 }
 
 /// Whether a script is of a proposal's tests, which exercise all other rules, too, but not for what these are.
