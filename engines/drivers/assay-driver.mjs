@@ -345,7 +345,7 @@ function compile(bytes) {
     if (!(error instanceof WebAssembly.CompileError)) throw new No("limit", words(error));
     const message = words(error);
     // V8's limit of pages is the standard's.
-    if (/implementation limit|internal limit|> maximum|too big/.test(message) && !/ 65536 pages/.test(message)) {
+    if (/implementation limit|internal limit|> maximum|too big/.test(message) && !/\(65536 pages\)/.test(message)) {
       throw new No("limit", message);
     }
     const lacks = wanted.some((feature) => !FEATURES.includes(feature));
