@@ -188,7 +188,7 @@ function toProtocol(value, type) {
   if (value === null) return { ref: null };
   if (value instanceof Host) return { ref: { [type.ref === "extern" ? "extern" : "host"]: value.number } };
   if (type.ref !== "any") return handle(type.ref, value);
-  if (typeof value === "number") return { ref: { i31: value } };
+  if (typeof value === "number") return { ref: { i31: value & 0x7fffffff } }; // signed to JavaScript
   return handle(["any", "struct", "array"][classify ? classify(value) : 0], value);
 }
 
@@ -211,7 +211,7 @@ function fromProtocol(value, type) {
     if (!store.hosts.has(number)) store.hosts.set(number, new Host(number));
     return store.hosts.get(number);
   }
-  if (value.ref?.i31 !== undefined) return value.ref.i31;
+  if (value.ref?.i31 !== undefined) return value.ref.i31 << 1 >> 1;
   throw new No("error", `expected a reference, found ${JSON.stringify(value)}`);
 }
 
