@@ -314,14 +314,15 @@ function spectest() {
 // ---- How the engine ends what it doesn't do.
 
 const MEMORY = "memory-out-of-bounds", TABLE = "table-out-of-bounds", ARRAY = "array-out-of-bounds";
+const NULL = "null-reference";
 
 /** What a trap's message may stand for; the first that fits. V8's words, then JavaScriptCore's. */
 const TRAPS = [
   [/^unreachable|^Unreachable code/, ["unreachable"]],
   [/^null function$/, ["uninitialized-element"]],
   [/function signature mismatch|signature that does not match/, ["indirect-call-type", "uninitialized-element"]],
-  [/array\.(init|new)_data/, [ARRAY, MEMORY]],
-  [/array\.(init|new)_elem/, [ARRAY, TABLE]],
+  [/array\.(init|new)_data/, [ARRAY, MEMORY, NULL]],
+  [/array\.(init|new)_elem/, [ARRAY, TABLE, NULL]],
   [/^array element access|^Out of bounds array/, [ARRAY]],
   [/memory access out of bounds|data segment|^Out of bounds memory access/, [MEMORY]],
   [/table index is out of bounds|element segment/, [TABLE]],
@@ -329,7 +330,7 @@ const TRAPS = [
   [/^(divide|remainder) by zero|^Division by zero/, ["integer-divide-by-zero"]],
   [/^divide result unrepresentable|^Integer overflow/, ["integer-overflow"]],
   [/^float unrepresentable|Trunc operation/, ["invalid-conversion", "integer-overflow"]],
-  [/null pointer|rethrowing null|null reference/, ["null-reference"]],
+  [/null pointer|rethrowing null|null reference/, [NULL]],
   [/^illegal cast|ref\.cast failed/, ["cast-failure"]],
   [/unaligned/i, ["unaligned-atomic"]],
 ];
