@@ -96,6 +96,7 @@ def with_header(sections):
 
 # Of value types: those that have names of their own in the binary format.
 NAMED = {0x7F: "i32", 0x7E: "i64", 0x7D: "f32", 0x7C: "f64", 0x7B: "v128", 0x70: "funcref", 0x6F: "externref"}
+OTHER = "reference that isn't funcref or externref"
 KINDS = ["func", "table", "memory", "global", "tag"]
 
 
@@ -103,7 +104,7 @@ class Declarations:
     """A module's imports, (module, name, kind, type), and exports, name to (kind, type).
 
     A function's or tag's type is a pair of lists of value types, a table's or global's a value type, a memory's whether
-    it is shared. Value types are the names above; all other references are `other`.
+    it is shared. Value types are the names above; all other references are `OTHER`.
     """
 
     def __init__(self, module):
@@ -149,10 +150,10 @@ class Declarations:
     def valtype(self):
         b = self.byte()
         if b not in (0x63, 0x64):
-            return NAMED.get(b, "other")
+            return NAMED.get(b, OTHER)
         # (ref null? heaptype): the abstract ones that can be null are the same as their short forms.
         heap = self.leb()
-        return NAMED.get(heap, "other") if b == 0x63 and heap in (0x70, 0x6F) else "other"
+        return NAMED.get(heap, OTHER) if b == 0x63 and heap in (0x70, 0x6F) else OTHER
 
     def fieldtype(self):
         if self.peek() in (0x78, 0x77):  # i8, i16
@@ -258,7 +259,7 @@ CROSS = [*CARRIES, "funcref", "externref"]
 def must_cross(types, what):
     for valtype in types:
         if valtype not in CROSS:
-            raise No("unsupported", f"{what}: a value of type {valtype} doesn't cross the bindings bit by bit")
+            raise No("unsupported", f"{what}: a {valtype} doesn't cross the bindings bit by bit")
 
 
 class Host:
@@ -266,6 +267,28 @@ class Host:
 
     def __init__(self, number):
         self.number = number
+
+
+class Foreign:
+    """What was made external by a module, and isn't the host's. The bindings drop it, and call it null."""
+
+
+def tell_foreign():
+    """Has the bindings tell what is foreign from null, where they know how."""
+    from wasmtime import _ffi as ffi
+
+    if not hasattr(getattr(ffi, "wasmtime_externref_t", None), "store_id"):
+        return
+    from_raw = Val._from_raw
+
+    def told(store, raw, owned=True):
+        not_null = raw.kind == ffi.WASMTIME_EXTERNREF.value and raw.of.externref.store_id != 0
+        value = from_raw(store, raw, owned)
+        if not_null and value.value is None:
+            value._val = Foreign()
+        return value
+
+    Val._from_raw = told
 
 
 class HostError(Exception):
@@ -321,6 +344,8 @@ class Store:
                 if not 0 <= value["handle"] < len(self.handles):
                     raise No("error", f"there is no handle {value['handle']}")
                 found = self.handles[value["handle"]]
+                if isinstance(found, Foreign):
+                    raise No("unsupported", f"handle {value['handle']} can't come back")
                 if isinstance(found, wasmtime.Func) != (valtype == "funcref"):
                     raise No("error", f"handle {value['handle']} is no {valtype}")
                 return Val.funcref(found) if valtype == "funcref" else Val.externref(found)
@@ -697,6 +722,7 @@ def main():
     # What the bindings print (those of version 20 do) is no answer.
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
+    tell_foreign()
     driver = Driver([option(text) for text in arguments[1::2]])
     for line in sys.stdin.buffer:
         if line.strip():
