@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, diff, diff_scenario};
-use assay_engines::{ENGINES, Engine, Outcome, engine};
+use assay_engines::{ENGINES, Engine, EngineId, IdError, Outcome, engine};
 use assay_interp::scenario::Scenario;
 
 use crate::input::Language;
@@ -36,7 +36,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         true => ENGINES.map(str::to_owned).to_vec(),
         false => args.engine.clone(),
     };
-    if let Some(twice) = ids.iter().enumerate().find_map(|(i, id)| ids[..i].contains(id).then_some(id)) {
+    // One engine has several ids: `wasmtime` is `wasmtime:cranelift`, and options are in any order.
+    let same: Result<Vec<EngineId>, _> = ids.iter().map(|id| id.parse()).collect();
+    let same = same.map_err(|e: IdError| Failure::Usage(e.to_string()))?;
+    if let Some(twice) = same.iter().enumerate().find_map(|(i, id)| same[..i].contains(id).then(|| id.to_string())) {
         return Err(Failure::Usage(format!("engine {twice:?} is given twice; with itself it would always agree")));
     }
     let engines: Result<Vec<Box<dyn Engine>>, _> =

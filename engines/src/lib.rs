@@ -1,12 +1,16 @@
-//! One trait, and every engine behind it: our interpreter and, by the feature of its name, wasmtime.
+//! One trait, and every engine behind it: our interpreter and, by the features of their names, wasmtime and wasmi.
 //!
 //! An [`Engine`] holds one store at a time; instances are numbers in it. Values cross as [`Value`]s; a function
 //! reference's address means something to its own engine only.
 
 mod host;
+mod id;
 mod interp;
+mod proposals;
 mod provider;
 mod replay;
+#[cfg(feature = "wasmi")]
+mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 mod watched;
@@ -18,13 +22,20 @@ pub use assay_interp::outcome::{Outcome, Trap, TrapKind};
 pub use assay_interp::syntax::{Features, Version};
 pub use assay_interp::value::{Chosen, Profile};
 pub use host::HostCall;
+pub use id::{
+    Collector, Compiler, ENGINES, EngineId, EngineOption, IdError, IsaFlags, Nan, NoSuchValue, OptLevel, Regalloc,
+    Switch, WASMTIME_OPTIONS, WasmtimeId,
+};
 pub use interp::Interp;
 pub use provider::provider;
 pub use replay::{Ended, Player, ReplayError, Replayed, replay};
+#[cfg(feature = "wasmi")]
+pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;
 pub use watched::Watched;
 
+use assay_interp::binary::wasm_features;
 use assay_interp::scenario::Answer;
 
 /// An instance's number in its engine, from 0.
@@ -65,6 +76,11 @@ pub trait Engine {
     /// The WebAssembly that it takes.
     fn features(&self) -> Features {
         Features::default()
+    }
+    /// The proposals among these that it has, by the names that they have in the engine protocol: a module that uses
+    /// another one is unsupported.
+    fn proposals(&self) -> Vec<&'static str> {
+        proposals::proposals(wasm_features(self.features()))
     }
     /// Forgets all instances and the log.
     fn reset(&mut self);
@@ -119,28 +135,46 @@ fn no_threads() -> Outcome {
     Outcome::Unsupported("several threads".into())
 }
 
-/// The ids of the engines in this build, as [`engine`] takes them.
-pub const ENGINES: [&str; 1 + cfg!(feature = "wasmtime") as usize] = [
-    "interp",
-    #[cfg(feature = "wasmtime")]
-    "wasmtime:cranelift",
-];
-
 /// The engine of an id, which takes modules of these features and no others.
 ///
 /// # Errors
 ///
-/// There is none of that id.
-pub fn engine(id: &str, budgets: Budgets, features: Features) -> Result<Box<dyn Engine>, UnknownEngine> {
-    match id {
-        "interp" => Ok(Box::new(Interp::with_features(budgets, features))),
+/// There is none of that id, or not in this build, or not with these options on this machine.
+pub fn engine(id: &str, budgets: Budgets, features: Features) -> Result<Box<dyn Engine>, EngineError> {
+    let id: EngineId = id.parse()?;
+    match &id {
+        EngineId::Interp => Ok(Box::new(Interp::with_features(budgets, features))),
         #[cfg(feature = "wasmtime")]
-        "wasmtime:cranelift" | "wasmtime" => Ok(Box::new(Wasmtime::with_features(budgets, features))),
-        _ => Err(UnknownEngine(id.to_owned())),
+        EngineId::Wasmtime(wasmtime) => Ok(Box::new(Wasmtime::new(wasmtime, budgets, features)?)),
+        #[cfg(not(feature = "wasmtime"))]
+        EngineId::Wasmtime(_) => Err(EngineError::NotInBuild { id, feature: "wasmtime" }),
+        #[cfg(feature = "wasmi")]
+        EngineId::Wasmi => Ok(Box::new(Wasmi::new(budgets, features))),
+        #[cfg(not(feature = "wasmi"))]
+        EngineId::Wasmi => Err(EngineError::NotInBuild { id, feature: "wasmi" }),
     }
 }
 
-/// An engine id that isn't one.
+/// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown engine {0:?}; there are {list}", list = ENGINES.join(", "))]
-pub struct UnknownEngine(String);
+pub enum EngineError {
+    /// It isn't an engine's id.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// There is one of that id, but not in this build.
+    #[error("this build is without {id}; one with the feature {feature:?} has it")]
+    NotInBuild {
+        /// The id.
+        id: EngineId,
+        /// The feature of the crate.
+        feature: &'static str,
+    },
+    /// It can't be had with these options, or not on this machine.
+    #[error("{id} can't be had: {why}{help}", help = if id.has_options() { "; leave out that option" } else { "" })]
+    Refused {
+        /// The id.
+        id: EngineId,
+        /// The engine's own words.
+        why: String,
+    },
+}

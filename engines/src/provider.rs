@@ -57,7 +57,12 @@ pub fn provider(module: &Module) -> Option<Vec<u8>> {
         return None;
     }
     let mut wasm = wasm_encoder::Module::new();
-    wasm.section(&types(module)).section(&tables).section(&mems).section(&tags).section(&globals).section(&exports);
+    wasm.section(&types(module)).section(&tables).section(&mems);
+    // Even an empty section of tags is unknown to engines without exceptions.
+    if !tags.is_empty() {
+        wasm.section(&tags);
+    }
+    wasm.section(&globals).section(&exports);
     Some(wasm.finish())
 }
 
@@ -70,8 +75,11 @@ pub(crate) fn export(position: usize) -> String {
 fn types(module: &Module) -> TypeSection {
     let mut section = TypeSection::new();
     for group in module.rec_types() {
-        let group: Vec<wasm_encoder::SubType> = group.iter().map(sub_type).collect();
-        section.ty().rec(group);
+        // A type that is alone stands for its group: engines without GC know no other form.
+        match group {
+            [alone] => section.ty().subtype(&sub_type(alone)),
+            group => section.ty().rec(group.iter().map(sub_type).collect::<Vec<_>>()),
+        }
     }
     section
 }

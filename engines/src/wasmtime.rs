@@ -1,19 +1,23 @@
-//! wasmtime with Cranelift.
+//! wasmtime with each of its compilers.
 
 use assay_interp::binary;
 use assay_interp::exec::{AnyRef as Inside, Ref, Val, Value};
 use assay_interp::machine::Budgets;
 use assay_interp::outcome::{Budget, Outcome, Trap, TrapKind};
 use assay_interp::syntax::{Features, HeapType, NumType, PAGE, RefType, ValType};
+use wasmparser::WasmFeatures;
 use wasmtime::{
-    AnyRef, AsContextMut, Config, ExnRef, ExnRefPre, Extern, ExternRef, Func, GcHeapOutOfMemory, I31, Instance, Module,
-    OperatorCost, OwnedRooted, ResourceLimiter, Rooted, Store, StoreContextMut, Tag, ThrownException,
+    AnyRef, AsContextMut, Config, ExnRef, ExnRefPre, Extern, ExternRef, Func, GcHeapOutOfMemory, I31, Inlining,
+    Instance, Module, OperatorCost, OwnedRooted, ResourceLimiter, Rooted, Store, StoreContextMut, Strategy, Tag,
+    ThrownException,
 };
+use wasmtime_cli_flags::CommonOptions;
 
 use crate::host::Scripted;
-use crate::{Engine, HostCall, InstanceId, Link, Nulls, Source};
+use crate::id::{Collector, Compiler, OptLevel, Regalloc, Switch, WasmtimeId};
+use crate::{Engine, EngineError, EngineId, HostCall, InstanceId, Link, Nulls, Source, proposals};
 
-/// wasmtime in this process, compiling with Cranelift.
+/// wasmtime in this process.
 ///
 /// Its fuel counts other steps than ours: a run that is out of fuel on either side is no difference. It has one thread
 /// here: whoever calls what waits on a shared memory waits really, for its timeout, or for ever.
@@ -21,6 +25,7 @@ pub struct Wasmtime {
     engine: wasmtime::Engine,
     store: Store<State>,
     instances: Vec<Instance>,
+    id: WasmtimeId,
     budgets: Budgets,
     features: Features,
 }
@@ -49,6 +54,11 @@ enum Object {
 #[derive(Debug, thiserror::Error)]
 #[error("memories and tables are out of their budget")]
 struct OutOfStore;
+
+/// What the host throws where there are no exceptions, and nothing that could catch one.
+#[derive(Debug, thiserror::Error)]
+#[error("thrown by the host")]
+struct HostThrew;
 
 impl State {
     fn new(budgets: Budgets) -> State {
@@ -92,33 +102,104 @@ fn new_store(engine: &wasmtime::Engine, budgets: Budgets) -> Store<State> {
     store
 }
 
-impl Wasmtime {
-    /// An engine for 3.0 with an empty store.
-    ///
-    /// # Panics
-    ///
-    /// wasmtime has no code generator for this machine.
-    pub fn new(budgets: Budgets) -> Wasmtime {
-        Wasmtime::with_features(budgets, Features::default())
+/// What Winch lacks of 3.0, and Pulley of threads: wasmtime refuses to be made with it. The types without which there
+/// is no `externref` count among it.
+fn lacks(compiler: Compiler) -> WasmFeatures {
+    match compiler {
+        Compiler::Cranelift => WasmFeatures::empty(),
+        Compiler::Winch => {
+            let threads = if cfg!(target_arch = "x86_64") { WasmFeatures::empty() } else { WasmFeatures::THREADS };
+            WasmFeatures::GC
+                | WasmFeatures::GC_TYPES
+                | WasmFeatures::FUNCTION_REFERENCES
+                | WasmFeatures::RELAXED_SIMD
+                | WasmFeatures::TAIL_CALL
+                | WasmFeatures::EXCEPTIONS
+                | threads
+        }
+        Compiler::Pulley => WasmFeatures::THREADS,
     }
+}
 
+/// What an engine of this id has of these features.
+fn has(id: &WasmtimeId, features: Features) -> WasmFeatures {
+    binary::wasm_features(features) - lacks(id.compiler)
+}
+
+/// The choices of an id in wasmtime's own terms, as its command line has them: Cranelift's flags are reached by code
+/// that isn't safe, and this is wasmtime's. Those of the processor are safe to choose, since wasmtime refuses to run
+/// what the processor that it finds hasn't.
+fn options(id: &WasmtimeId) -> CommonOptions {
+    let is_on = |switch: Switch| switch == Switch::On;
+    let mut options = CommonOptions::new();
+    let codegen = &mut options.codegen;
+    codegen.compiler = Some(match id.compiler {
+        Compiler::Cranelift | Compiler::Pulley => Strategy::Cranelift,
+        Compiler::Winch => Strategy::Winch,
+    });
+    codegen.collector = id.collector.map(|collector| match collector {
+        Collector::Null => wasmtime::Collector::Null,
+        Collector::Drc => wasmtime::Collector::DeferredReferenceCounting,
+        Collector::Copying => wasmtime::Collector::Copying,
+    });
+    codegen.inlining = id.inlining.map(|on| if is_on(on) { Inlining::Yes } else { Inlining::No });
+    let mut flag = |name: String, on: bool| codegen.cranelift.push((name, Some(on.to_string())));
+    for (name, on) in id.isa.iter().flat_map(|isa| &isa.0) {
+        flag(format!("has_{name}"), *on);
+    }
+    if let Some(spectre) = id.spectre {
+        flag("enable_heap_access_spectre_mitigation".to_owned(), is_on(spectre));
+        flag("enable_table_access_spectre_mitigation".to_owned(), is_on(spectre));
+    }
+    options.opts.opt_level = id.opt.map(|opt| match opt {
+        OptLevel::None => wasmtime::OptLevel::None,
+        OptLevel::Speed => wasmtime::OptLevel::Speed,
+        OptLevel::Size => wasmtime::OptLevel::SpeedAndSize,
+    });
+    options.opts.regalloc_algorithm = id.regalloc.map(|regalloc| match regalloc {
+        Regalloc::Backtracking => wasmtime::RegallocAlgorithm::Backtracking,
+        Regalloc::SinglePass => wasmtime::RegallocAlgorithm::SinglePass,
+    });
+    options.opts.memory_reservation = id.reservation;
+    options.opts.memory_guard_size = id.guard;
+    options.opts.memory_may_move = id.moves.map(is_on);
+    options.opts.signals_based_traps = id.signals.map(is_on);
+    options.wasm.nan_canonicalization = id.nan.map(|_| true);
+    if id.compiler == Compiler::Pulley {
+        let endian = if cfg!(target_endian = "big") { "be" } else { "" };
+        options.target = Some(format!("pulley{}{endian}", usize::BITS));
+    }
+    options
+}
+
+fn config(id: &WasmtimeId, features: Features) -> wasmtime::Result<Config> {
+    let enabled = has(id, features);
+    let mut config = options(id).config(None)?;
+    config.consume_fuel(true).wasm_features(enabled, true).wasm_features(!enabled, false);
+    config.shared_memory(enabled.contains(WasmFeatures::THREADS));
+    // Growth takes from a budget of its own, and what fails by the standard shouldn't cost anything.
+    let mut costs = OperatorCost::default();
+    (costs.variable.memory_grow_per_page, costs.variable.table_grow_per_element) = (0, 0);
+    config.operator_cost(costs);
+    Ok(config)
+}
+
+/// How Winch says that it has no code for an instruction or a type, or not on this processor.
+const WINCH_LACKS: [&str; 3] = ["Unimplemented", "Unsupported", "not implemented for CPUs without"];
+
+impl Wasmtime {
     /// An engine for modules with these features, with an empty store.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// wasmtime has no code generator for this machine, or not for these features on it.
-    pub fn with_features(budgets: Budgets, features: Features) -> Wasmtime {
-        let enabled = binary::wasm_features(features);
-        let mut config = Config::new();
-        config.consume_fuel(true).wasm_features(enabled, true).wasm_features(!enabled, false);
-        config.shared_memory(features.threads);
-        // Growth takes from a budget of its own, and what fails by the standard shouldn't cost anything.
-        let mut costs = OperatorCost::default();
-        (costs.variable.memory_grow_per_page, costs.variable.table_grow_per_element) = (0, 0);
-        config.operator_cost(costs);
-        let engine = wasmtime::Engine::new(&config).expect("wasmtime knows this machine");
+    /// wasmtime has no code generator for this machine, or not with these options.
+    pub fn new(id: &WasmtimeId, budgets: Budgets, features: Features) -> Result<Wasmtime, EngineError> {
+        let engine = config(id, features).and_then(|config| wasmtime::Engine::new(&config));
+        let refused =
+            |e: wasmtime::Error| EngineError::Refused { id: EngineId::Wasmtime(id.clone()), why: format!("{e:#}") };
+        let engine = engine.map_err(refused)?;
         let store = new_store(&engine, budgets);
-        Wasmtime { engine, store, instances: Vec::new(), budgets, features }
+        Ok(Wasmtime { engine, store, instances: Vec::new(), id: id.clone(), budgets, features })
     }
 
     fn refuel(&mut self) {
@@ -126,8 +207,26 @@ impl Wasmtime {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Module, Outcome> {
-        // It doesn't say whether a module is malformed, invalid or beyond a limit.
-        Module::from_binary(&self.engine, wasm).map_err(|e| Outcome::Rejected(format!("{e:#}")))
+        Module::from_binary(&self.engine, wasm).map_err(|error| {
+            if let Err(refused) = self.check(wasm) {
+                return refused;
+            }
+            // Of what is valid the compilers say in words why there is no code for it.
+            let why = format!("{error:#}");
+            let says = |words: &[&str]| words.iter().any(|words| why.contains(words));
+            match self.id.compiler {
+                Compiler::Winch if says(&WINCH_LACKS) => Outcome::Unsupported(why),
+                _ if says(&["mplementation limit"]) => Outcome::Limit(why),
+                _ => Outcome::Rejected(why),
+            }
+        })
+    }
+
+    /// It doesn't say whether a module is malformed, invalid or beyond a limit.
+    fn check(&self, wasm: &[u8]) -> Result<(), Outcome> {
+        let (asked, has) = (binary::wasm_features(self.features), has(&self.id, self.features));
+        let checked = Module::validate(&self.engine, wasm);
+        checked.map_err(|e| proposals::refused(wasm, asked, has, format!("{e:#}")))
     }
 
     fn export(&mut self, instance: InstanceId, export: &str) -> Result<Extern, Outcome> {
@@ -147,6 +246,7 @@ impl Wasmtime {
     fn host_func(&mut self, import: (String, String), ty: wasmtime::FuncType, from: &Source) -> Result<Func, Outcome> {
         let Source::Host(answers) = from else { unreachable!("only the host's functions are made") };
         let results: Result<Vec<ValType>, Outcome> = ty.results().map(|t| val_type(&t)).collect();
+        let exceptions = has(&self.id, self.features).contains(WasmFeatures::EXCEPTIONS);
         let state = self.store.data_mut();
         state.funcs.push(Scripted::new(import, results?, answers));
         let id = state.funcs.len() - 1;
@@ -154,7 +254,9 @@ impl Wasmtime {
             let args: Result<Vec<Value>, Outcome> = args.iter().map(|v| from_val(caller.as_context_mut(), v)).collect();
             let args = args.map_err(|outcome| wasmtime::Error::msg(outcome.to_string()))?;
             let State { funcs, log, .. } = caller.data_mut();
-            let Ok(answers) = funcs[id].call(args, log) else { return throw(&mut caller.as_context_mut()) };
+            let Ok(answers) = funcs[id].call(args, log) else {
+                return if exceptions { throw(&mut caller.as_context_mut()) } else { Err(HostThrew.into()) };
+            };
             for (result, answer) in results.iter_mut().zip(answers) {
                 *result = to_val(caller.as_context_mut(), answer)
                     .map_err(|outcome| wasmtime::Error::msg(outcome.to_string()))?;
@@ -314,6 +416,9 @@ fn outcome(store: &mut Store<State>, error: &wasmtime::Error) -> Outcome {
     if error.is::<ThrownException>() {
         return payload(store).map_or_else(|e| Outcome::Unsupported(format!("{e:#}")), Outcome::Threw);
     }
+    if error.is::<HostThrew>() {
+        return Outcome::Threw(Vec::new());
+    }
     if error.is::<OutOfStore>() {
         return Outcome::Exhausted(Budget::Store);
     }
@@ -356,11 +461,15 @@ fn payload(store: &mut Store<State>) -> wasmtime::Result<Vec<Value>> {
 
 impl Engine for Wasmtime {
     fn id(&self) -> String {
-        "wasmtime:cranelift".into()
+        self.id.to_string()
     }
 
     fn version(&self) -> String {
         "48.0.8".into()
+    }
+
+    fn proposals(&self) -> Vec<&'static str> {
+        proposals::proposals(has(&self.id, self.features))
     }
 
     fn features(&self) -> Features {
@@ -369,7 +478,8 @@ impl Engine for Wasmtime {
 
     fn set_features(&mut self, features: Features) {
         if features != self.features {
-            *self = Wasmtime::with_features(self.budgets, features);
+            let new = Wasmtime::new(&self.id, self.budgets, features);
+            *self = new.expect("wasmtime has been made with the same options, and takes any features that it has");
         }
     }
 
@@ -379,7 +489,7 @@ impl Engine for Wasmtime {
     }
 
     fn validate(&mut self, wasm: &[u8]) -> Result<(), Outcome> {
-        Module::validate(&self.engine, wasm).map_err(|e| Outcome::Rejected(format!("{e:#}")))
+        self.check(wasm)
     }
 
     fn instantiate(&mut self, wasm: &[u8], links: &[Link]) -> Result<InstanceId, Outcome> {
@@ -400,6 +510,7 @@ impl Engine for Wasmtime {
         let instance = Instance::new(&mut self.store, &module, &imports).map_err(|error| {
             let has_run = error.is::<wasmtime::Trap>()
                 || error.is::<ThrownException>()
+                || error.is::<HostThrew>()
                 || error.is::<OutOfStore>()
                 || error.is::<GcHeapOutOfMemory<()>>();
             if has_run { outcome(&mut self.store, &error) } else { Outcome::Unlinkable(format!("{error:#}")) }
@@ -467,4 +578,57 @@ impl Engine for Wasmtime {
 
 fn not_a(what: &str, export: &str) -> Outcome {
     Outcome::Unlinkable(format!("no {what} is exported as {export:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    use super::*;
+    use crate::id::WASMTIME_OPTIONS;
+
+    /// What wasmtime compares before it runs what another engine has compiled.
+    fn hash(id: &str) -> u64 {
+        let Ok(EngineId::Wasmtime(id)) = id.parse() else { panic!("{id} isn't an id of wasmtime") };
+        let engine =
+            Wasmtime::new(&id, Budgets::default(), Features::default()).unwrap_or_else(|e| panic!("{e}")).engine;
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
+    fn every_option_reaches_the_compiler() {
+        for option in WASMTIME_OPTIONS {
+            for compiler in option.compilers {
+                let plain = format!("wasmtime:{compiler}");
+                let values: Vec<String> = match option.values {
+                    "BYTES" => vec!["0".into(), "131072".into()],
+                    "-NAME+NAME…" if cfg!(target_arch = "x86_64") => vec!["-sse41".into(), "-bmi1".into()],
+                    "-NAME+NAME…" => vec!["-lse".into(), "+lse".into()],
+                    words => words.split('|').map(str::to_owned).collect(),
+                };
+                let signals = if option.name == "signals" { ",spectre=off" } else { "" };
+                let changes =
+                    |value: &String| hash(&format!("{plain}{signals},{}={value}", option.name)) != hash(&plain);
+                assert!(values.iter().any(changes), "{plain}: {} changes nothing", option.name);
+            }
+        }
+    }
+
+    /// The list of what a compiler lacks is wasmtime's own.
+    #[test]
+    fn wasmtime_refuses_what_is_lacked() {
+        for compiler in Compiler::ALL {
+            let id = WasmtimeId::from(*compiler);
+            for (name, feature) in lacks(*compiler).iter_names() {
+                let mut config = config(&id, Features::default()).expect("a configuration");
+                config.wasm_features(feature, true);
+                assert!(wasmtime::Engine::new(&config).is_err(), "{compiler} has {name}");
+            }
+            for features in crate::Version::ALL.map(Features::from).into_iter().chain([Features::ALL]) {
+                assert!(Wasmtime::new(&id, Budgets::default(), features).is_ok(), "{compiler} {features:?}");
+            }
+        }
+    }
 }

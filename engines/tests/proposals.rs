@@ -1,19 +1,20 @@
-//! Both engines agree about what proposals beyond 3.0 add.
+//! All engines that have a proposal beyond 3.0 agree about what it adds.
 
 use assay_engines::{Budgets, ENGINES, Engine, Features, InstanceId, Outcome, Value, engine};
 use assay_interp::exec::Val;
 use assay_interp::outcome::TrapKind;
 use assay_interp::syntax::Instr;
 
-/// Every engine with an instance of this module.
-fn instances(text: &str, features: Features) -> Vec<(Box<dyn Engine>, InstanceId)> {
+/// Every engine that has the proposal, with an instance of this module.
+fn instances(text: &str, proposal: &str, features: Features) -> Vec<(Box<dyn Engine>, InstanceId)> {
     let wasm = wat::parse_str(text).unwrap_or_else(|e| panic!("{e}"));
-    let instance = |id: &&str| {
-        let mut engine = engine(id, Budgets::default(), features).unwrap();
-        let instance = engine.instantiate(&wasm, &[]).unwrap_or_else(|e| panic!("{id}: {e}"));
+    let engines = ENGINES.iter().map(|id| engine(id, Budgets::default(), features).unwrap());
+    let having = engines.filter(|engine| engine.proposals().contains(&proposal));
+    let instance = |mut engine: Box<dyn Engine>| {
+        let instance = engine.instantiate(&wasm, &[]).unwrap_or_else(|e| panic!("{}: {e}", engine.id()));
         (engine, instance)
     };
-    ENGINES.iter().map(instance).collect()
+    having.map(instance).collect()
 }
 
 /// What all engines answer; a trap by its kind.
@@ -39,7 +40,7 @@ fn wide_arithmetic() {
             (i64.sub128 (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
         (func (export "mul_s") (param i64 i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 1)))
         (func (export "mul_u") (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1))))"#;
-    let mut engines = instances(text, Features { wide_arithmetic: true, ..Features::default() });
+    let mut engines = instances(text, "wide-arithmetic", Features { wide_arithmetic: true, ..Features::default() });
     let limits = [0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1, 1 << 32, 0x5555_5555_5555_5555];
     let halves = |c: u128| Outcome::Returned(vec![Val::I64(c as u64), Val::I64((c >> 64) as u64)]);
     for (a, b) in limits.into_iter().flat_map(|a| limits.map(|b| (a, b))) {
@@ -63,7 +64,7 @@ fn custom_page_sizes() {
         (func (export "store") (param i32) (i32.store16 (local.get 0) (i32.const -1)))
         (func (export "copy") (param i64 i32 i32)
             (memory.copy $wide $large (local.get 0) (local.get 1) (local.get 2))))"#;
-    let mut engines = instances(text, Features { custom_page_sizes: true, ..Features::default() });
+    let mut engines = instances(text, "custom-page-sizes", Features { custom_page_sizes: true, ..Features::default() });
     let mut grown = 0;
     for n in [0, 1, 18, 17, 15, 3, 1, u32::MAX, 65536] {
         let outcome = agreed(&mut engines, "grow", &[Val::I32(n)]);
@@ -124,7 +125,7 @@ fn atomic_accesses() {
             (func (export \"wait64\") (param {at} i64) (result i32)
                 (memory.atomic.wait64 (local.get 0) (local.get 1) (i64.const 0))))"
         );
-        let mut engines = instances(&text, Features { threads: true, ..Features::default() });
+        let mut engines = instances(&text, "threads", Features { threads: true, ..Features::default() });
         let address = |c: i64| if at == "i32" { Val::I32(c as u32) } else { Val::I64(c as u64) };
         let number = |t: &str, c: u64| if t == "i32" { Val::I32(c as u32) } else { Val::I64(c) };
         let old = 0x8182_8384_8586_8788;
@@ -157,7 +158,7 @@ fn atomic_accesses() {
 fn waiting_on_what_is_not_shared() {
     let text = r#"(module (memory 1 1) (func (export "wait") (param i32) (result i32)
         (memory.atomic.wait32 (local.get 0) (i32.const 0) (i64.const 0))))"#;
-    let mut engines = instances(text, Features { threads: true, ..Features::default() });
+    let mut engines = instances(text, "threads", Features { threads: true, ..Features::default() });
     for (i, kind) in [
         (0, TrapKind::UnsharedMemory),
         (2, TrapKind::UnalignedAtomic),

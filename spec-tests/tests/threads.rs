@@ -3,7 +3,7 @@
 use std::path::Path;
 
 #[cfg(feature = "wasmtime")]
-use assay_engines::Wasmtime;
+use assay_engines::engine;
 use assay_engines::{Budgets, Engine, Features, Interp, Version, Watched};
 use assay_interp::rule::Rule;
 use assay_interp::trace::Seen;
@@ -121,7 +121,8 @@ fn threads_that_fail() {
 fn an_engine_without_threads_says_so() {
     let source =
         r#"(module $M (memory (export "m") 1 1 shared)) (thread $T (shared (module $M)) (register "m" $M)) (wait $T)"#;
-    let verdicts = verdicts(&mut Wasmtime::with_features(BUDGETS, features()), source);
+    let mut wasmtime = engine("wasmtime:cranelift", BUDGETS, features()).expect("wasmtime");
+    let verdicts = verdicts(&mut *wasmtime, source);
     assert_eq!(verdicts[0], Ok(()));
     assert_eq!(verdicts[1..], vec![Err(Fault::Unsupported("threads".into())); 3]);
 }
