@@ -3,7 +3,7 @@
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use assay_engines::{Budgets, Engine, Features, Interp, Version, engine};
+use assay_engines::{Budgets, Engine, Features, Interp, Outcome, Version, engine};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
     Checked, Entrant, KnownGaps, Matrix, Plan, Progress, Proposal, Run, Script, ScriptError, TraceError, cover,
@@ -69,6 +69,14 @@ fn pattern(text: &str) -> Result<Pattern, Failure> {
     Pattern::new(&whole).map_err(|error| usage(format!("--filter {text:?}: {error}")))
 }
 
+/// The module of nothing.
+const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
+
+/// What engines may take for the official tests.
+pub(crate) fn budgets() -> Budgets {
+    Budgets { fuel: FUEL, ..Budgets::default() }
+}
+
 fn usage(why: impl ToString) -> Failure {
     Failure::Usage(why.to_string())
 }
@@ -86,8 +94,12 @@ fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     let (budgets, features) = (budgets(), features(args));
     let mut all: Vec<Chosen> = Vec::new();
     for given in &args.engines {
-        let one = engine(given, budgets, features).map_err(usage)?;
+        let mut one = engine(given, budgets, features).map_err(usage)?;
         let (id, version) = (one.id(), one.version());
+        // An engine that has no answer at all would fail every test for the same reason.
+        if let Err(outcome @ (Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_))) = one.validate(EMPTY) {
+            return Err(usage(format!("engine {given:?}: {outcome}")));
+        }
         if all.iter().any(|other| other.id == id) {
             return Err(usage(format!("engine {id:?} is given twice")));
         }

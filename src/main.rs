@@ -2,6 +2,7 @@
 
 mod conform;
 mod diff;
+mod driver;
 mod engines;
 mod excerpt;
 mod input;
@@ -45,6 +46,8 @@ enum Command {
     Diff(diff::Args),
     /// Lists the engines of this build
     Engines,
+    /// Speaks the engine protocol for an engine of this build, line by line
+    Driver(driver::Args),
     /// Decides for each instruction whether it can trap
     #[cfg(feature = "proofs")]
     Prove(prove::Args),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Conform(args) => conform::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Engines => engines::run(),
+        Command::Driver(args) => driver::run(&args),
         #[cfg(feature = "proofs")]
         Command::Prove(args) => prove::run(&args),
         #[cfg(feature = "proofs")]

@@ -23,6 +23,8 @@ pub enum EngineId {
     Wasmtime(WasmtimeId),
     /// wasmi.
     Wasmi,
+    /// Whatever speaks the engine protocol, by the command line that starts it.
+    Process(String),
 }
 
 /// The ids of the engines in this build, without options.
@@ -248,7 +250,7 @@ options! {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// There is no engine of that name.
-    #[error("unknown engine {id:?}; {} {}", did_you_mean(near, "There are", "there are"), ENGINES.join(", "))]
+    #[error("unknown engine {id:?}; {} {}, process:COMMAND", did_you_mean(near, "There are", "there are"), ENGINES.join(", "))]
     Engine {
         /// The id.
         id: String,
@@ -298,6 +300,9 @@ impl FromStr for EngineId {
     type Err = IdError;
 
     fn from_str(id: &str) -> Result<EngineId, IdError> {
+        if let Some(command) = id.strip_prefix("process:") {
+            return Ok(EngineId::Process(command.to_owned()));
+        }
         let (engine, options) = id.split_once(',').map_or((id, None), |(engine, options)| (engine, Some(options)));
         let mut found = match engine {
             "interp" => EngineId::Interp,
@@ -326,7 +331,7 @@ impl EngineId {
     pub fn options(&self) -> impl Iterator<Item = &'static EngineOption> {
         let compiler = match self {
             EngineId::Wasmtime(id) => Some(id.compiler),
-            EngineId::Interp | EngineId::Wasmi => None,
+            EngineId::Interp | EngineId::Wasmi | EngineId::Process(_) => None,
         };
         WASMTIME_OPTIONS.iter().filter(move |option| compiler.is_some_and(|c| option.compilers.contains(&c)))
     }
@@ -361,6 +366,7 @@ impl fmt::Display for EngineId {
             EngineId::Interp => f.pad("interp"),
             EngineId::Wasmtime(id) => f.pad(&id.to_string()),
             EngineId::Wasmi => f.pad("wasmi"),
+            EngineId::Process(command) => f.pad(&format!("process:{command}")),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! One trait, and every engine behind it: our interpreter and, by the features of their names, wasmtime and wasmi.
+//! One trait, and every engine behind it: our interpreter; by the features of their names, wasmtime and wasmi; and
+//! whatever speaks the engine protocol in another process.
 //!
 //! An [`Engine`] holds one store at a time; instances are numbers in it. Values cross as [`Value`]s; a function
 //! reference's address means something to its own engine only.
@@ -6,7 +7,9 @@
 mod host;
 mod id;
 mod interp;
+mod process;
 mod proposals;
+pub mod protocol;
 mod provider;
 mod replay;
 #[cfg(feature = "wasmi")]
@@ -27,6 +30,7 @@ pub use id::{
     Switch, WASMTIME_OPTIONS, WasmtimeId,
 };
 pub use interp::Interp;
+pub use process::{Carries, DEADLINE, Process, Server, StartError};
 pub use provider::provider;
 pub use replay::{Ended, Player, ReplayError, Replayed, replay};
 #[cfg(feature = "wasmi")]
@@ -34,6 +38,8 @@ pub use wasmi::Wasmi;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::Wasmtime;
 pub use watched::Watched;
+
+use std::time::Duration;
 
 use assay_interp::binary::wasm_features;
 use assay_interp::scenario::Answer;
@@ -135,12 +141,27 @@ fn no_threads() -> Outcome {
     Outcome::Unsupported("several threads".into())
 }
 
-/// The engine of an id, which takes modules of these features and no others.
+/// The engine of an id, which takes modules of these features and no others. One in another process answers within
+/// [`DEADLINE`].
 ///
 /// # Errors
 ///
 /// There is none of that id, or not in this build, or not with these options on this machine.
 pub fn engine(id: &str, budgets: Budgets, features: Features) -> Result<Box<dyn Engine>, EngineError> {
+    engine_within(id, budgets, features, DEADLINE)
+}
+
+/// As [`engine`], with another deadline for each answer of an engine in another process.
+///
+/// # Errors
+///
+/// As of [`engine`].
+pub fn engine_within(
+    id: &str,
+    budgets: Budgets,
+    features: Features,
+    deadline: Duration,
+) -> Result<Box<dyn Engine>, EngineError> {
     let id: EngineId = id.parse()?;
     match &id {
         EngineId::Interp => Ok(Box::new(Interp::with_features(budgets, features))),
@@ -152,6 +173,7 @@ pub fn engine(id: &str, budgets: Budgets, features: Features) -> Result<Box<dyn 
         EngineId::Wasmi => Ok(Box::new(Wasmi::new(budgets, features))),
         #[cfg(not(feature = "wasmi"))]
         EngineId::Wasmi => Err(EngineError::NotInBuild { id, feature: "wasmi" }),
+        EngineId::Process(command) => Ok(Box::new(Process::start(command, features, deadline)?)),
     }
 }
 
@@ -177,4 +199,7 @@ pub enum EngineError {
         /// The engine's own words.
         why: String,
     },
+    /// The driver of an engine in another process can't be started.
+    #[error(transparent)]
+    Process(#[from] StartError),
 }

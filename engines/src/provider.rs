@@ -72,7 +72,7 @@ pub(crate) fn export(position: usize) -> String {
 }
 
 /// The types of a module, at the indices that they have there.
-fn types(module: &Module) -> TypeSection {
+pub(crate) fn types(module: &Module) -> TypeSection {
     let mut section = TypeSection::new();
     for group in module.rec_types() {
         // A type that is alone stands for its group: engines without GC know no other form.
@@ -139,7 +139,7 @@ fn ref_type(t: RefType) -> wasm_encoder::RefType {
     wasm_encoder::RefType { nullable: t.nullable, heap_type }
 }
 
-fn val_type(t: ValType) -> wasm_encoder::ValType {
+pub(crate) fn val_type(t: ValType) -> wasm_encoder::ValType {
     match t {
         ValType::Num(NumType::I32) => wasm_encoder::ValType::I32,
         ValType::Num(NumType::I64) => wasm_encoder::ValType::I64,

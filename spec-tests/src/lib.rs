@@ -40,7 +40,9 @@ pub use kind::Kind;
 pub use matrix::{Entrant, Matrix, Plan, Progress, Run, Standing, run_matrix};
 pub use modules::{Asked, TestModule, modules};
 pub use report::{Counts, Report};
-pub use run::{Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group, run_groups, run_scheduled};
+pub use run::{
+    Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group, run_groups, run_scheduled, spectest,
+};
 pub use script::{Script, ScriptError, from_path, read_all};
 pub use source::span;
 pub use suite::{Proposal, UnknownProposal, official};

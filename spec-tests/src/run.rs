@@ -70,7 +70,9 @@ impl Fault {
     pub fn reason(&self) -> String {
         let why = self.why();
         let why = why.strip_prefix(NOT_INSTANTIATED).unwrap_or(&why);
-        why.split_once(" (at byte ").map_or(why, |(reason, _)| reason).to_owned()
+        // Where in a module; and what an engine in another process said on its way out.
+        let end = [" (at byte ", "; it wrote: "].iter().filter_map(|details| why.find(details)).min();
+        why[..end.unwrap_or(why.len())].to_owned()
     }
 
     /// Whether the engine, or this runner, doesn't do what the directive needs.
@@ -278,6 +280,16 @@ pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], jobs: usize, work: &(dyn F
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+fn host_module(source: &str) -> Vec<u8> {
+    text(source).expect("a host module is a module")
+}
+
+/// The host module of the official tests, in the binary format: what `spectest` exports, but for the shared memory that
+/// there is where there are threads.
+pub fn spectest() -> Vec<u8> {
+    host_module(include_str!("spectest.wat"))
+}
+
 /// What a name of a script stands for; the empty name is the last module's.
 pub(crate) type Names<T> = FxHashMap<String, Result<T, Fault>>;
 
@@ -317,14 +329,13 @@ pub(crate) fn find<T: Clone>(names: &Names<T>, id: Option<Id<'_>>) -> Result<T, 
 impl<'e, E: Engine + ?Sized> Session<'e, E> {
     fn begin(engine: &'e mut E) -> Result<Session<'e, E>, (String, Outcome)> {
         engine.reset();
-        let host = |source: &str| text(source).expect("a host module is a module");
-        let id = match engine.instantiate(&host(include_str!("spectest.wat")), &[]) {
+        let id = match engine.instantiate(&spectest(), &[]) {
             Ok(id) => id,
             Err(outcome) => return Err((engine.id(), outcome)),
         };
         // Where there are threads, the host has a shared memory too.
         let shared = r#"(module (memory (export "shared_memory") 1 2 shared))"#;
-        let shared = match engine.instantiate(&host(shared), &[]) {
+        let shared = match engine.instantiate(&host_module(shared), &[]) {
             Err(Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_)) => None,
             result => Some(result.map_err(Fault::unwanted)),
         };
