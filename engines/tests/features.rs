@@ -1,6 +1,7 @@
 //! Every engine takes the modules of its features, and no others.
 
-use assay_engines::{Budgets, ENGINES, Engine, Features, Interp, Outcome, Version, engine};
+use assay_engines::{Budgets, ENGINES, Engine, Features, Interp, Outcome, Version, engine, provider};
+use assay_interp::binary;
 
 #[track_caller]
 fn taken(text: &str, features: Features, expected: bool) {
@@ -53,6 +54,19 @@ fn proposals() {
     ] {
         taken(text, off, false);
         taken(text, on, true);
+    }
+}
+
+/// What a module of an old version imports is made by means of that version.
+#[test]
+fn a_provider_is_of_its_modules_version() {
+    let text = "(module (type (func)) (import \"env\" \"m\" (memory 1)) (import \"env\" \"g\" (global f32)))";
+    for version in Version::ALL {
+        let module = binary::decode_with(&wat::parse_str(text).unwrap(), version.into()).unwrap();
+        let provider = provider(&module).expect("it imports a memory");
+        for id in ENGINES {
+            engine(id, Budgets::default(), version.into()).unwrap().validate(&provider).expect(id);
+        }
     }
 }
 
