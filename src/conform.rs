@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use assay_engines::{Budgets, Engine, Features, Interp, Outcome, Version, engine};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
-    Checked, Entrant, KnownGaps, Matrix, Plan, Progress, Proposal, Run, Script, ScriptError, TraceError, cover,
-    cover_validation, from_path, official, read_all, run_matrix, trace,
+    Changes, Checked, Coverage, Entrant, Format, KnownGaps, Matrix, Plan, Progress, Proposal, Record, Run, Script,
+    ScriptError, TraceError, ValidCoverage, cover, cover_validation, from_path, html, junit, official, read_all,
+    run_matrix, trace,
 };
 use glob::Pattern;
 
@@ -52,6 +53,15 @@ pub(crate) struct Args {
     /// The files share one store, in the order given: what one registers, the next ones import
     #[arg(long, conflicts_with = "jobs")]
     together: bool,
+    /// How the report is written: text, json, junit or html; without it as the name of --out ends, else as text
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The file to write the report to, in place of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// An earlier report in JSON: what fails and passes otherwise than there stands first
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Ends with the first directive that goes otherwise than expected
     #[arg(long, conflicts_with = "rules")]
     fail_fast: bool,
@@ -129,6 +139,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     }
     let known = chosen.iter().map(|one| known(args, &chosen, one)).collect::<Result<Vec<_>, _>>()?;
     let mut known = known.into_iter();
+    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    let format = format(args)?;
     let (scripts, unread) = scripts(args)?;
     let groups: Vec<&[Script]> = if args.together { vec![&scripts] } else { scripts.chunks(1).collect() };
     let mut coverage = None;
@@ -136,7 +148,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         true => {
             let interp = || Interp::with_features(budgets(), features(args));
             let (report, covered) = cover(&groups, args.jobs, &interp);
-            coverage = Some(covered);
+            coverage = Some((covered, cover_validation(&scripts, args.jobs, features(args))));
             let one = chosen.into_iter().map(|Chosen { id: engine, version, .. }| (engine, version)).next();
             let (engine, version) = one.unwrap_or_default();
             vec![Run { engine, version, report, known: known.next().flatten(), not_run: 0 }]
@@ -149,10 +161,16 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         }
     };
     let matrix = Matrix { runs, unread };
-    say!("{matrix}")?;
-    if let Some(coverage) = coverage {
-        say!("\n{coverage}")?;
-        say!("\n{}", cover_validation(&scripts, args.jobs, features(args)))?;
+    let record = || Record::new(&matrix, &scripts, coverage.as_ref(), baseline.as_ref());
+    let report = match format {
+        Format::Text => text(&matrix, coverage.as_ref(), baseline.as_ref().and_then(|_| record().changes)),
+        Format::Json => record().json(),
+        Format::Junit => junit(&matrix, &scripts),
+        Format::Html => html(&record()),
+    };
+    match &args.out {
+        None => std::io::stdout().write_all(report.as_bytes())?,
+        Some(path) => write(path, &report)?,
     }
     if let (Some(path), [run]) = (&args.bless, &matrix.runs[..]) {
         bless(path, run)?;
@@ -200,12 +218,48 @@ fn bless(path: &Path, run: &Run) -> Result<(), Failure> {
     };
     let heading = if heading.is_empty() { heading } else { format!("{heading}\n\n") };
     let text = format!("{heading}{}", known.blessed(&run.report));
-    std::fs::write(path, text).map_err(|e| usage(format!("{}: can't be written: {e}", printable(&name))))
+    write(path, &text)
 }
 
 fn gaps(path: &str) -> Result<KnownGaps, Failure> {
     let known = KnownGaps::parse(&input::text(path)?);
     known.map_err(|e| usage(format!("{}: {}", printable(path), e.to_string().trim_end())))
+}
+
+fn text(matrix: &Matrix, coverage: Option<&(Coverage, ValidCoverage)>, changes: Option<Changes>) -> String {
+    let mut text = changes.map_or(String::new(), |changes| format!("{changes}\n\n"));
+    text += &format!("{matrix}\n");
+    if let Some((execution, validation)) = coverage {
+        text += &format!("\n{execution}\n\n{validation}\n");
+    }
+    text
+}
+
+fn format(args: &Args) -> Result<Format, Failure> {
+    let format = match (args.format, &args.out) {
+        (Some(format), _) => format,
+        (None, None) => Format::Text,
+        (None, Some(path)) => Format::of(path).ok_or_else(|| {
+            let path = path.to_string_lossy();
+            usage(format!("--out {}: no format is known by this name; --format says which", printable(&path)))
+        })?,
+    };
+    match (format, args.rules, &args.baseline) {
+        (Format::Junit, true, _) => Err(usage("junit has no place for --rules")),
+        (Format::Junit, _, Some(_)) => Err(usage("junit has no place for --baseline")),
+        _ => Ok(format),
+    }
+}
+
+fn baseline(path: &Path) -> Result<Record, Failure> {
+    let name = path.to_string_lossy();
+    let record = Record::parse(&input::text(&name)?);
+    record.map_err(|error| usage(format!("{}: not a report of assay conform: {error}", printable(&name))))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let name = printable(&path.to_string_lossy());
+    std::fs::write(path, text).map_err(|error| usage(format!("{name}: can't be written: {error}")))
 }
 
 fn budgets() -> Budgets {
@@ -237,8 +291,9 @@ fn place(args: &Args) -> Result<Option<(PathBuf, usize)>, Failure> {
     };
     let mut places = args.paths.iter().filter_map(split);
     let place = places.next();
-    let listed = !args.expected.is_empty() || args.bless.is_some() || args.fail_fast;
-    let many = args.rules || args.together || listed || args.filter.is_some();
+    let listed = !args.expected.is_empty() || args.bless.is_some() || args.fail_fast || args.baseline.is_some();
+    let written = args.format.is_some() || args.out.is_some();
+    let many = args.rules || args.together || listed || written || args.filter.is_some();
     let alone = args.paths.len() == 1 && !many;
     match place {
         Some(_) if !alone => Err(usage("FILE:LINE is one directive: no other path, and no option for many, fits it")),

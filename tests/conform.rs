@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::process::Command;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder in which commands run.
@@ -197,4 +198,153 @@ fn rules_that_one_file_alone_exercises() {
     folder.conform("mine/pass.wast --rules").says(alone).says(valid).ends(0);
     // All of them call the same function.
     assert!(!folder.conform("mine --rules").ends(1).out.contains("no other file"));
+}
+
+/// What is written, without what differs between builds.
+fn written(folder: &Folder, name: &str) -> String {
+    folder.read(name).replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"0.0.0\"")
+}
+
+const KNOWN: &str = "[\"not two\"]\n\"mine/mixed.wast\" = \"2-3, 9\"\n";
+
+/// Passes, failures that are known and that aren't, a pass that isn't expected, what isn't supported, and what can't be
+/// run.
+fn with_everything() -> Folder {
+    let unlinkable = "(module (import \"a\" \"f\" (func)))\n(assert_return (invoke \"f\"))\n";
+    Folder::with_scripts()
+        .file("known.toml", KNOWN)
+        .file("mine/more/depends.wast", unlinkable)
+        .file("mine/more/stacks.wast", format!("{MODULE}\n(assert_suspension (invoke \"one\") \"unhandled\")\n"))
+        .file("mine/syntax.wast", "(module\n  (func (i32.cosnt 1)))\n")
+}
+
+#[test]
+fn reports_have_formats() {
+    let folder = with_everything();
+    for name in ["report.txt", "report.json", "report.xml"] {
+        assert_eq!(folder.conform(&format!("mine --expected known.toml --out {name}")).ends(2).out, "");
+        insta::assert_snapshot!(name, written(&folder, name));
+    }
+    folder.conform("mine --expected known.toml --out report.html").ends(2);
+    let page = folder.read("report.html");
+    let body = page.split_once("</style>").unwrap().1.replace(env!("CARGO_PKG_VERSION"), "0.0.0");
+    insta::assert_snapshot!("report.html", body);
+    // Nothing is fetched, and nothing runs.
+    assert!(!["<script", "<link", "<img", "src=", "url(", "@import", "http"].iter().any(|word| page.contains(word)));
+    // The format needn't be that of the name, and needs no file.
+    let json = folder.conform("mine --expected known.toml --format json").ends(2).out;
+    assert_eq!(json, folder.read("report.json"));
+    folder.conform("mine --format html --out page").ends(2);
+    assert!(folder.read("page").starts_with("<!DOCTYPE html>"));
+    folder.conform("mine --out page.doc").fails("--out page.doc: no format is known by this name");
+    folder.conform("mine --format xml").ends(2);
+    folder.conform("mine --out missing/a.json").fails("missing/a.json: can't be written");
+    folder.conform("mine --rules --format junit").fails("junit has no place for --rules");
+}
+
+/// What of a value isn't as a schema says, by the keywords that ours has.
+fn violations(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut check = |holds: bool, keyword: &str| found.extend((!holds).then(|| format!("{at}: {keyword}: {value}")));
+    let texts =
+        |list: &Value| list.as_array().unwrap().iter().map(|t| t.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    for (keyword, rule) in schema.as_object().unwrap() {
+        match keyword.as_str() {
+            "$schema" | "$defs" | "title" | "description" | "$ref" | "properties" | "items" => {}
+            "type" => check(
+                match rule.as_str().unwrap() {
+                    "object" => value.is_object(),
+                    "array" => value.is_array(),
+                    "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
+                    "integer" => value.is_i64() || value.is_u64(),
+                    other => panic!("type {other}"),
+                },
+                keyword,
+            ),
+            "const" => check(value == rule, keyword),
+            "enum" => check(rule.as_array().unwrap().contains(value), keyword),
+            "minimum" => check(value.as_i64() >= rule.as_i64(), keyword),
+            "required" => texts(rule).iter().for_each(|key| check(value.get(key).is_some(), key)),
+            "additionalProperties" => {
+                assert_eq!(rule, &Value::Bool(false));
+                let known = schema["properties"].as_object().unwrap();
+                value.as_object().unwrap().keys().for_each(|key| check(known.contains_key(key), key));
+            }
+            "dependentRequired" => {
+                for (key, others) in rule.as_object().unwrap().iter().filter(|(key, _)| value.get(key).is_some()) {
+                    texts(others).iter().for_each(|other| check(value.get(other).is_some(), key));
+                }
+            }
+            other => panic!("keyword {other}"),
+        }
+    }
+    if let Some(path) = schema.get("$ref") {
+        let name = path.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
+        violations(root, &root["$defs"][name], value, at, found);
+    }
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        if let Some(schema) = schema.get("properties").and_then(|p| p.get(key)) {
+            violations(root, schema, inner, &format!("{at}/{key}"), found);
+        }
+    }
+    for (i, inner) in value.as_array().into_iter().flatten().enumerate() {
+        violations(root, schema.get("items").unwrap_or(&Value::Null), inner, &format!("{at}/{i}"), found);
+    }
+}
+
+#[test]
+fn json_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../docs/schemas/conform.schema.json")).unwrap();
+    let check = |json: &str| {
+        let mut found = Vec::new();
+        violations(&schema, &schema, &serde_json::from_str(json).unwrap(), "", &mut found);
+        found
+    };
+    let folder = with_everything();
+    folder.conform("mine --out before.json").ends(2);
+    let folder = folder.file("mine/pass.wast", format!("{MODULE}\n(assert_return (invoke \"one\"))\n"));
+    let commands = [
+        "mine --format json --expected known.toml --baseline before.json --engine interp --engine wasmtime",
+        "mine --format json --rules",
+        "mine --format json --fail-fast --jobs 1",
+        "--format json --filter i32.wast",
+    ];
+    for command in commands {
+        let found = check(&folder.conform(command).out);
+        assert!(found.is_empty(), "{command}: {found:#?}");
+    }
+    let whole = |unread: &str, more: &str| {
+        format!(r#"{{"format": 1, "assay": "0", "as_expected": true, "engines": [], "unread": {unread}{more}}}"#)
+    };
+    assert_eq!(check(&whole("[]", "")), [""; 0]);
+    let change = r#"{"engine": "e", "file": "f", "directive":
+        {"line": 0, "column": 1, "kind": "returns", "verdict": "failed", "source": "", "should": "fail"}}"#;
+    let changes = format!(r#", "changes": {{"newly_failing": [{change}], "newly_passing": []}}"#);
+    assert_eq!(check(&whole("[1]", &changes)).len(), 5);
+    assert_eq!(check(&whole("{}", r#", "more": 1"#)).len(), 2);
+}
+
+#[test]
+fn changes_since_a_baseline_stand_first() {
+    let folder = Folder::with_scripts();
+    folder.conform("mine --out before.json").ends(1);
+    let folder = folder
+        .file("mine/mixed.wast", format!("{MODULE}\n(invoke \"one\")\n(invoke \"two\")\n"))
+        .file("mine/new.wast", "(module)");
+    let changes = "1 newly failing:
+  interp: mine/mixed.wast:3 action: unlinkable: no function is exported as \"two\"
+2 newly passing:
+  interp: mine/mixed.wast:2 return
+  interp: mine/mixed.wast:4 return
+1 not compared: scripts of engines that only one of the runs has
+
+";
+    let ran = folder.conform("mine --baseline before.json").ends(1);
+    assert!(ran.out.starts_with(changes), "{ran}");
+    let page = folder.conform("mine --baseline before.json --format html").ends(1).out;
+    let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words:?} isn't in\n{page}"));
+    assert!(at("Newly failing: 1") < at("Newly passing: 2") && at("Newly passing: 2") < at("Suites and engines"));
+    folder.conform("mine --baseline missing.json").fails("missing.json: can't be read");
+    folder.conform("mine --baseline mine/new.wast").fails("mine/new.wast: not a report of assay conform: ");
+    folder.conform("mine --baseline before.json --format junit").fails("junit has no place for --baseline");
 }

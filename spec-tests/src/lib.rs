@@ -20,10 +20,12 @@
 mod coverage;
 mod custom;
 mod expect;
+mod format;
 mod gaps;
 mod kind;
 mod matrix;
 mod modules;
+mod record;
 mod report;
 mod run;
 mod script;
@@ -35,10 +37,15 @@ mod trace;
 mod validation;
 
 pub use coverage::{Coverage, cover};
+pub use format::{Format, UnknownFormat, html, junit};
 pub use gaps::{GapCheck, GapsError, KnownGaps};
 pub use kind::Kind;
 pub use matrix::{Entrant, Matrix, Plan, Progress, Run, Standing, run_matrix};
 pub use modules::{Asked, TestModule, modules};
+pub use record::{
+    Change, Changes, DirectiveRecord, EngineRecord, FileRecord, Record, RecordError, RuleRecord, RulesRecord,
+    SuiteRecord, Tally, Verdict,
+};
 pub use report::{Counts, Report};
 pub use run::{
     Checked, Event, Fault, Place, ScriptReport, run, run_all, run_group, run_groups, run_scheduled, spectest,

@@ -80,6 +80,11 @@ impl Fault {
         matches!(self, Fault::Unsupported(_))
     }
 
+    /// Whether it is that of a module before, which the directive depends on.
+    pub fn is_inherited(&self) -> bool {
+        self.why().starts_with(NOT_INSTANTIATED)
+    }
+
     /// Of an outcome where another one was asked for.
     pub(crate) fn instead(should: impl Into<String>, outcome: &Outcome) -> Fault {
         match outcome {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assay_interp::syntax::Features;
 
-use wast::lexer::Lexer;
+use wast::lexer::{Lexer, TokenKind};
 use wast::parser::{self, ParseBuffer};
 use wast::token::Span;
 use wast::{QuoteWat, Wast, WastDirective, WastExecute, Wat};
@@ -203,6 +203,38 @@ fn excerpt(source: &str, place: Place) -> String {
     let (number, indent) = (place.line, begin.chars().count() + before.chars().count());
     let gutter = " ".repeat(number.to_string().len());
     format!("\n    {gutter} |\n    {number} | {begin}{before}{from}{end}\n    {gutter} | {:indent$}^", "")
+}
+
+/// Characters that are shown of a directive.
+const SHOWN: usize = 400;
+
+/// The text of the directive at a place, or how it begins. Where it isn't in parentheses, its line.
+pub(crate) fn directive_text(source: &str, place: Place) -> String {
+    let lines = source.split('\n').take(place.line - 1).map(|line| line.len() + 1).sum::<usize>();
+    let keyword = lines + place.column - 1;
+    let whole = source[..keyword].rfind('(').and_then(|start| {
+        let mut open = 1;
+        let mut lexer = Lexer::new(source);
+        lexer.allow_confusing_unicode(true);
+        for token in lexer.iter(keyword) {
+            let token = token.ok()?;
+            match token.kind {
+                TokenKind::LParen | TokenKind::Annotation => open += 1,
+                TokenKind::RParen => open -= 1,
+                _ => {}
+            }
+            // Enough is known of what is longer than is shown, whatever its characters are.
+            if open == 0 || token.offset > start + 4 * SHOWN {
+                return Some(&source[start..token.offset + token.len as usize]);
+            }
+        }
+        None
+    });
+    let whole = whole.unwrap_or_else(|| source[lines..].lines().next().unwrap_or_default());
+    match whole.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole.to_owned(),
+    }
 }
 
 /// A lexer that lets confusing characters pass: the suite tests names that are made of them.
