@@ -2,8 +2,9 @@
 
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use assay_engines::{Budgets, Engine, Features, Interp, Outcome, Version, engine};
+use assay_engines::{Budgets, DEADLINE, Engine, EngineId, Features, Interp, Outcome, Version, engine_within};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
     Changes, Checked, Coverage, Entrant, Format, KnownGaps, Matrix, Plan, Progress, Proposal, Record, Run, Script,
@@ -68,6 +69,14 @@ pub(crate) struct Args {
     /// Number of files tested at the same time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
+    /// Seconds that an engine in another process has for a directive, or less, like 0.5
+    #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE.as_secs_f64())]
+    deadline: f64,
+    /// Runs every engine in processes of its own, so that what brings it down costs one directive; without, all but our
+    /// interpreter where several files are tested at the same time
+    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "yes",
+          value_parser = ["yes", "no"])]
+    isolate: Option<String>,
 }
 
 /// No official assertion takes more; wasmtime's fuel counts the bytes of bulk operations, too.
@@ -102,9 +111,13 @@ struct Chosen {
 
 fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     let (budgets, features) = (budgets(), features(args));
+    let deadline = Duration::try_from_secs_f64(args.deadline).ok().filter(|deadline| !deadline.is_zero());
+    let Some(deadline) = deadline else {
+        return Err(usage(format!("--deadline {}: not a time in which there can be an answer", args.deadline)));
+    };
     let mut all: Vec<Chosen> = Vec::new();
     for given in &args.engines {
-        let mut one = engine(given, budgets, features).map_err(usage)?;
+        let mut one = engine_within(given, budgets, features, deadline).map_err(usage)?;
         let (id, version) = (one.id(), one.version());
         // An engine that has no answer at all would fail every test for the same reason.
         if let Err(outcome @ (Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_))) = one.validate(EMPTY) {
@@ -113,11 +126,35 @@ fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
         if all.iter().any(|other| other.id == id) {
             return Err(usage(format!("engine {id:?} is given twice")));
         }
-        let same = given.clone();
-        let new = move || engine(&same, budgets, features).expect("the same id has made an engine before");
+        let runs = match isolates(args, given)? {
+            true => driver(&id)?,
+            false => given.clone(),
+        };
+        let new =
+            move || engine_within(&runs, budgets, features, deadline).expect("the same id has made an engine before");
         all.push(Chosen { given: given.clone(), id, version, new: Box::new(new) });
     }
     Ok(all)
+}
+
+/// Whether an engine of this build runs in a process of its own.
+fn isolates(args: &Args, given: &str) -> Result<bool, Failure> {
+    let several = args.jobs > 1 && !args.together;
+    Ok(match (given.parse().map_err(usage)?, args.isolate.as_deref()) {
+        (EngineId::Process(_), _) | (_, Some("no")) => false,
+        (_, Some(_)) => true,
+        // They aren't safe code throughout, and what they run may bring the process down.
+        (EngineId::Wasmtime(_) | EngineId::Wasmi, None) => several,
+        (EngineId::Interp, None) => false,
+    })
+}
+
+/// The id of an engine of this build as this program drives it in another process.
+fn driver(id: &str) -> Result<String, Failure> {
+    let program = std::env::current_exe().map_err(usage)?;
+    let words = [&*program.to_string_lossy(), "driver", "--engine", id];
+    let command = shlex::try_join(words).map_err(usage)?;
+    Ok(format!("process:{command}"))
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
@@ -260,10 +297,6 @@ fn baseline(path: &Path) -> Result<Record, Failure> {
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let name = printable(&path.to_string_lossy());
     std::fs::write(path, text).map_err(|error| usage(format!("{name}: can't be written: {error}")))
-}
-
-fn budgets() -> Budgets {
-    Budgets { fuel: FUEL, ..Budgets::default() }
 }
 
 /// A line on a terminal, which the next one replaces.

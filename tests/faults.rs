@@ -115,7 +115,7 @@ fn script() -> Script {
 fn failures(engine: &mut dyn Engine) -> Vec<(usize, String)> {
     let report = run(engine, &script()).expect("a script");
     assert_eq!(report.checked.len(), ALL);
-    let failure = |fault: &Fault| fault.why().to_owned();
+    let failure = |fault: &Fault| fault.why().into_owned();
     report.checked.iter().filter_map(|c| Some((c.place.line, failure(c.verdict.as_ref().err()?)))).collect()
 }
 

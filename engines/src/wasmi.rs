@@ -256,7 +256,7 @@ fn outcome(error: &Error) -> Outcome {
     if let Some(NoCrossing(outcome)) = error.downcast_ref::<NoCrossing>() {
         return outcome.clone();
     }
-    let trapped = |kind| Outcome::Trapped(Trap { kind, message: error.to_string(), place: None });
+    let trapped = |kind| Outcome::Trapped(Trap { kind, or: Vec::new(), message: error.to_string(), place: None });
     match error.kind() {
         ErrorKind::Memory(error) | ErrorKind::Instantiation(InstantiationError::FailedToInstantiateMemory(error)) => {
             match error {
