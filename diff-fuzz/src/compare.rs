@@ -152,6 +152,7 @@ impl<'a> Session<'a> {
             out: Vec::new(),
             instantiations: Counts::default(),
             calls: Counts::default(),
+            returned: 0,
             observed: Observed { functions: 0, memories: 0, tables: 0, globals: 0, complete: true },
             differences: Vec::new(),
             skipped: 0,
@@ -307,6 +308,7 @@ impl<'a> Session<'a> {
                 }
             }
             tally(&mut self.report.calls, &compared);
+            self.report.returned += u64::from(self.race.all_returned() && matches!(compared, Compared::Agree));
             stale = !matches!(compared, Compared::Agree);
             self.keep(compared);
         }

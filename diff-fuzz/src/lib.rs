@@ -8,13 +8,17 @@
 //! [`Inconclusive`](Why), counted, and never agreement.
 
 mod args;
+mod campaign;
 mod choice;
 mod compare;
 mod expose;
+mod generate;
 mod race;
 mod report;
 
 pub use args::{boundaries, vectors};
+pub use campaign::{Campaign, CampaignError, State, Tally, input_seed, run};
 pub use compare::{BUDGETS, DiffError, Options, diff, diff_scenario};
 pub use expose::{Exposed, Item, Kind, expose};
+pub use generate::{Generator, Input, generate};
 pub use report::{Counts, Difference, Observed, Point, Report, Verdict, What, Why};

@@ -73,6 +73,11 @@ impl<'a> Race<'a> {
         Race { players, subjects, scenario, instances: Vec::new(), threads: Vec::new(), ends: Vec::new() }
     }
 
+    /// Whether the last step was a call that returned, in all engines.
+    pub(crate) fn all_returned(&self) -> bool {
+        self.ends.iter().all(|ended| matches!(ended, Ended::Outcome(Outcome::Returned(_))))
+    }
+
     /// Empties all stores.
     pub(crate) fn restart(&mut self) {
         self.players.iter_mut().for_each(Player::restart);

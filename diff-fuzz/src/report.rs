@@ -113,6 +113,26 @@ pub enum What {
     Missing(String),
 }
 
+impl What {
+    /// Its kind, without labels and positions.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            What::Validity => "validity",
+            What::End => "end",
+            What::Trap => "trap kind",
+            What::Result(_) => "result",
+            What::Payload(_) => "payload",
+            What::HostCall(_) => "host call",
+            What::Global(_) => "global",
+            What::MemorySize(_) => "memory size",
+            What::Memory(..) => "memory",
+            What::TableSize(_) => "table size",
+            What::Table(..) => "table",
+            What::Missing(_) => "missing item",
+        }
+    }
+}
+
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -175,6 +195,8 @@ pub struct Report {
     pub instantiations: Counts,
     /// Calls, and the other steps of a given scenario.
     pub calls: Counts,
+    /// Of the calls that were alike, those that returned.
+    pub returned: u64,
     /// What could be looked at.
     pub observed: Observed,
     /// The first differences, as many as were to be kept.

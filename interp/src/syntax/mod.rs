@@ -3,6 +3,7 @@
 mod features;
 mod instr;
 mod module;
+mod plain;
 pub mod table;
 mod types;
 
@@ -12,6 +13,7 @@ pub use instr::{
     f64_text, v128_text,
 };
 pub use module::{Bodies, Body, Data, Elem, Export, Expr, ExternIdx, Func, Global, Import, Module, SegmentMode, Table};
+pub use plain::{Immediate, Plain, plain};
 pub use types::{
     AddrType, CompType, DefType, ExternType, FieldType, FuncType, GlobalType, HeapType, Idx, Limits, MemType, NumType,
     PAGE, RefType, StorageType, SubType, Subst, TableType, TypeUse, ValType,
