@@ -4,7 +4,7 @@ use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_engines::{Budgets, DEADLINE, Engine, EngineId, Features, Interp, Outcome, Version, engine_within};
+use assay_engines::{Budgets, DEADLINE, Engine, Features, Interp, Outcome, Version, engine_within};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
     Changes, Checked, Coverage, Entrant, Format, KnownGaps, Matrix, Plan, Progress, Proposal, Record, Run, Script,
@@ -14,6 +14,7 @@ use assay_spec_tests::{
 use glob::Pattern;
 
 use crate::input;
+use crate::isolate::{self, Isolate};
 use crate::output::{Failure, Trace, exit, printable, say};
 
 #[derive(clap::Args)]
@@ -29,8 +30,8 @@ pub(crate) struct Args {
     /// --spec names none; threads (1.0), wide-arithmetic or custom-page-sizes (3.0)
     #[arg(long, value_name = "NAME")]
     proposal: Option<Proposal>,
-    /// An engine to test; may be given more than once
-    #[arg(long = "engine", value_name = "ID", default_value = "interp")]
+    /// An engine to test; may be given more than once. With a name in front, reports call it so: v8=process:node …
+    #[arg(long = "engine", value_name = "[NAME=]ID", default_value = "interp")]
     engines: Vec<String>,
     /// Only files whose suite/name matches; without *, ? and [ it is enough that this occurs in it
     #[arg(long, value_name = "GLOB")]
@@ -72,11 +73,8 @@ pub(crate) struct Args {
     /// Seconds that an engine in another process has for a directive, or less, like 0.5
     #[arg(long, value_name = "SECONDS", default_value_t = DEADLINE.as_secs_f64())]
     deadline: f64,
-    /// Runs every engine in processes of its own, so that what brings it down costs one directive; without, all but our
-    /// interpreter where several files are tested at the same time
-    #[arg(long, value_name = "WHETHER", num_args = 0..=1, require_equals = true, default_missing_value = "yes",
-          value_parser = ["yes", "no"])]
-    isolate: Option<String>,
+    #[command(flatten)]
+    isolate: Isolate,
 }
 
 /// No official assertion takes more; wasmtime's fuel counts the bytes of bulk operations, too.
@@ -109,6 +107,17 @@ struct Chosen {
     new: Box<dyn Fn() -> Box<dyn Engine> + Sync>,
 }
 
+/// An engine's id, and the name that reports are to call it by, if there is one. No id begins with a word and an equals
+/// sign.
+fn split(given: &str) -> (Option<&str>, &str) {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    match given.split_once('=') {
+        Some((name, id)) if is_name(name) => (Some(name), id),
+        _ => (None, given),
+    }
+}
+
 fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     let (budgets, features) = (budgets(), features(args));
     let deadline = Duration::try_from_secs_f64(args.deadline).ok().filter(|deadline| !deadline.is_zero());
@@ -117,8 +126,9 @@ fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     };
     let mut all: Vec<Chosen> = Vec::new();
     for given in &args.engines {
+        let (name, given) = split(given);
         let mut one = engine_within(given, budgets, features, deadline).map_err(usage)?;
-        let (id, version) = (one.id(), one.version());
+        let (id, version) = (name.map_or_else(|| one.id(), str::to_owned), one.version());
         // An engine that has no answer at all would fail every test for the same reason.
         if let Err(outcome @ (Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_))) = one.validate(EMPTY) {
             return Err(usage(format!("engine {given:?}: {outcome}")));
@@ -126,40 +136,21 @@ fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
         if all.iter().any(|other| other.id == id) {
             return Err(usage(format!("engine {id:?} is given twice")));
         }
-        let runs = match isolates(args, given)? {
-            true => driver(&id)?,
-            false => given.clone(),
+        let several = args.jobs > 1 && !args.together;
+        let runs = match isolate::isolates(args.isolate.whether(), given, several)? {
+            true => isolate::driver(given, "tests")?,
+            false => given.to_owned(),
         };
         let new =
             move || engine_within(&runs, budgets, features, deadline).expect("the same id has made an engine before");
-        all.push(Chosen { given: given.clone(), id, version, new: Box::new(new) });
+        all.push(Chosen { given: given.to_owned(), id, version, new: Box::new(new) });
     }
     Ok(all)
 }
 
-/// Whether an engine of this build runs in a process of its own.
-fn isolates(args: &Args, given: &str) -> Result<bool, Failure> {
-    let several = args.jobs > 1 && !args.together;
-    Ok(match (given.parse().map_err(usage)?, args.isolate.as_deref()) {
-        (EngineId::Process(_), _) | (_, Some("no")) => false,
-        (_, Some(_)) => true,
-        // They aren't safe code throughout, and what they run may bring the process down.
-        (EngineId::Wasmtime(_) | EngineId::Wasmi, None) => several,
-        (EngineId::Interp, None) => false,
-    })
-}
-
-/// The id of an engine of this build as this program drives it in another process.
-fn driver(id: &str) -> Result<String, Failure> {
-    let program = std::env::current_exe().map_err(usage)?;
-    let words = [&*program.to_string_lossy(), "driver", "--engine", id];
-    let command = shlex::try_join(words).map_err(usage)?;
-    Ok(format!("process:{command}"))
-}
-
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let chosen = chosen(args)?;
-    if let Some(other) = args.engines.iter().find(|id| *id != "interp")
+    if let Some(other) = chosen.iter().map(|one| &one.given).find(|id| *id != "interp")
         && (args.rules || args.trace.is_some())
     {
         let option = if args.rules { "--rules" } else { "--trace" };

@@ -5,7 +5,9 @@ mod diff;
 mod driver;
 mod engines;
 mod excerpt;
+mod fuzz;
 mod input;
+mod isolate;
 mod manual;
 mod output;
 mod run;
@@ -44,6 +46,8 @@ enum Command {
     Conform(conform::Args),
     /// Compares engines on one module
     Diff(diff::Args),
+    /// Races engines on modules made for it, and keeps what they don't agree on
+    Fuzz(fuzz::Args),
     /// Lists the engines of this build
     Engines,
     /// Speaks the engine protocol for an engine of this build, line by line
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Engines => engines::run(),
         Command::Driver(args) => driver::run(&args),
         #[cfg(feature = "proofs")]

@@ -1,5 +1,5 @@
-//! Campaigns: inputs from seeds, raced one after another, and what was found kept in a folder that a later campaign goes
-//! on with.
+//! Campaigns: inputs from seeds, raced one after another. What was found is kept in a folder, with which a later
+//! campaign goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -26,7 +26,9 @@ const SAVED: Duration = Duration::from_millis(200);
 
 /// What a campaign is to do.
 pub struct Campaign<'a> {
-    /// Makes the engines, for each job: at least two.
+    /// Ids of the engines, as findings name them.
+    pub names: Vec<String>,
+    /// Makes the engines, for each job, in the order of their names: at least two.
     pub engines: &'a (dyn Fn() -> Vec<Box<dyn Engine>> + Sync),
     /// What inputs may be made of.
     pub features: Features,
@@ -203,8 +205,7 @@ pub fn input_seed(seed: u64, index: u64) -> u64 {
 /// The folder can't be used.
 pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
     let started = Instant::now();
-    let engines: Vec<String> = (campaign.engines)().iter().map(|engine| engine.id()).collect();
-    let state = resume(campaign, &engines)?;
+    let state = resume(campaign)?;
     let before = state.seconds;
     let next = AtomicU64::new(state.next);
     let shared = Mutex::new((state, started));
@@ -228,7 +229,7 @@ pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
                     drop(locked);
                     let seed = input_seed(campaign.seed, index);
                     let input = generate(seed, campaign.features);
-                    let report = race(&mut engines, &input, seed);
+                    let report = race(&mut engines, &campaign.names, &input, seed);
                     locked = shared.lock().unwrap_or_else(|e| e.into_inner());
                     let (state, saved) = &mut *locked;
                     state.seconds = before + started.elapsed().as_secs_f64();
@@ -262,19 +263,33 @@ pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
 }
 
 /// An input in all engines; `None` if they all refuse it.
-fn race(engines: &mut [Box<dyn Engine>], input: &Input, seed: u64) -> Option<Report> {
+fn race(engines: &mut [Box<dyn Engine>], names: &[String], input: &Input, seed: u64) -> Option<Report> {
     let options = Options { module: "module.wasm".into(), vectors: VECTORS, seed, keep: 4 };
     match diff(engines, &input.wasm, &options) {
-        Ok(report) => Some(report),
+        Ok(mut report) => {
+            // One in a process of its own has the command line for its id.
+            let ids: Vec<String> = engines.iter().map(|engine| engine.id()).collect();
+            let rename = |id: &mut String| {
+                if let Some(i) = ids.iter().position(|other| other == id) {
+                    id.clone_from(&names[i]);
+                }
+            };
+            report.engines.iter_mut().chain(&mut report.out).for_each(|(id, _)| rename(id));
+            for point in report.differences.iter_mut().flat_map(|difference| &mut difference.points) {
+                rename(&mut point.left.0);
+                rename(&mut point.right.0);
+            }
+            Some(report)
+        }
         Err(DiffError::Refused(_)) => None,
         Err(error @ (DiffError::TooFewEngines | DiffError::Scenario(_))) => unreachable!("{error}"),
     }
 }
 
 /// The state of the folder, or that of a new campaign.
-fn resume(campaign: &Campaign<'_>, engines: &[String]) -> Result<State, CampaignError> {
+fn resume(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
     let path = campaign.out.join("state.json");
-    let new = State { seed: campaign.seed, engines: engines.to_vec(), ..State::default() };
+    let new = State { seed: campaign.seed, engines: campaign.names.clone(), ..State::default() };
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -287,7 +302,7 @@ fn resume(campaign: &Campaign<'_>, engines: &[String]) -> Result<State, Campaign
     };
     let state: State =
         serde_json::from_str(&text).map_err(|error| CampaignError::Folder { path, error: io::Error::other(error) })?;
-    if state.seed != campaign.seed || state.engines != engines {
+    if state.seed != campaign.seed || state.engines != campaign.names {
         let engines = state.engines.join(", ");
         return Err(CampaignError::Other { path: campaign.out.to_owned(), was: state.seed, engines });
     }

@@ -330,6 +330,8 @@ const TRAPS = [
   [/^(divide|remainder) by zero|^Division by zero/, ["integer-divide-by-zero"]],
   [/^divide result unrepresentable|^Integer overflow/, ["integer-overflow"]],
   [/^float unrepresentable|Trunc operation/, ["invalid-conversion", "integer-overflow"]],
+  // JavaScriptCore's of a null that is cast, too, if the type is one of the module's.
+  [/^access to a null reference/, [NULL, "cast-failure"]],
   [/null pointer|rethrowing null|null reference/, [NULL]],
   [/^illegal cast|ref\.cast failed/, ["cast-failure"]],
   [/unaligned/i, ["unaligned-atomic"]],

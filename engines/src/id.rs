@@ -250,7 +250,11 @@ options! {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// There is no engine of that name.
-    #[error("unknown engine {id:?}; {} {}, process:COMMAND", did_you_mean(near, "There are", "there are"), ENGINES.join(", "))]
+    #[error(
+        "unknown engine {id:?}; {} {}, process:COMMAND",
+        did_you_mean(near, "There are", "there are"),
+        ENGINES.join(", ")
+    )]
     Engine {
         /// The id.
         id: String,

@@ -95,7 +95,7 @@ fn ids_of_this_build_are_those_that_parse() {
 
 #[test]
 fn what_is_unknown_is_told_with_what_is_near() {
-    let all = ENGINES.join(", ");
+    let all = format!("{}, process:COMMAND", ENGINES.join(", "));
     for (id, near) in [
         ("wasmtime:crane", "wasmtime:cranelift"),
         ("wastime:winch", "wasmtime:winch"),

@@ -437,8 +437,8 @@ pub(super) fn aggregates(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
     for n in 0..rng.u32(1..4) {
         let _ = write!(
             text,
-            "  (func (export \"f{n}\") (param i32 i64) (result i64)\n    (local $r i64) (local $s (ref null $s)) (local $a \
-             (ref null $a)) (local $any anyref)\n"
+            "  (func (export \"f{n}\") (param i32 i64) (result i64)\n    (local $r i64) (local $s (ref null $s)) \
+             (local $a (ref null $a)) (local $any anyref)\n"
         );
         let len = rng.u32(1..6);
         let new: String = fields.iter().map(|storage| value(rng, storage)).collect::<Vec<_>>().join(" ");
@@ -495,11 +495,9 @@ pub(super) fn aggregates(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
                 .replace("FIELDS", &fields.len().to_string())
                 .as_str()),
                 14 => "(local.set $s (ref.null $s))".to_owned(),
-                _ => add(
-                    "(block $done (result i64) (block $x (block $e (result i32 i64) (try_table (catch $e $e) (catch_all \
-                     $x) (call $throws (local.get 0) (local.get 1))) (br $done (i64.const 3))) (local.set $r) \
-                     (br $done (i64.extend_i32_s))) (i64.const 7))",
-                ),
+                _ => add("(block $done (result i64) (block $x (block $e (result i32 i64) (try_table (catch $e $e) \
+                     (catch_all $x) (call $throws (local.get 0) (local.get 1))) (br $done (i64.const 3))) (local.set $r) \
+                     (br $done (i64.extend_i32_s))) (i64.const 7))"),
             };
             let _ = writeln!(text, "    {line}");
         }

@@ -74,9 +74,10 @@ pub(super) struct Told {
     pub(super) clauses: Vec<Vec<Vec<Rule>>>,
 }
 
+// What has a result for all operands doesn't trap.
 macro_rules! rules {
     (unop($($arg:tt)*)) => {
-        (Rule::UnopVal, Rule::UnopTrap)
+        (Rule::UnopVal, Rule::UnopVal)
     };
     (binop($($arg:tt)*)) => {
         (Rule::BinopVal, Rule::BinopTrap)
@@ -142,13 +143,13 @@ macro_rules! rules {
         (Rule::Vvtestop, Rule::Vvtestop)
     };
     (vunop($($arg:tt)*)) => {
-        (Rule::VunopVal, Rule::VunopTrap)
+        (Rule::VunopVal, Rule::VunopVal)
     };
     (vbinop($($arg:tt)*)) => {
-        (Rule::VbinopVal, Rule::VbinopTrap)
+        (Rule::VbinopVal, Rule::VbinopVal)
     };
     (vternop($($arg:tt)*)) => {
-        (Rule::VternopVal, Rule::VternopTrap)
+        (Rule::VternopVal, Rule::VternopVal)
     };
     (vtestop($($arg:tt)*)) => {
         (Rule::Vtestop, Rule::Vtestop)
