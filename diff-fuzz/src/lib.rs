@@ -14,6 +14,7 @@ mod compare;
 mod expose;
 mod generate;
 mod race;
+pub mod reduce;
 mod report;
 
 pub use args::{boundaries, vectors};
