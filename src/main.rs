@@ -10,6 +10,7 @@ mod input;
 mod isolate;
 mod manual;
 mod output;
+mod reduce;
 mod run;
 mod validate;
 
@@ -48,6 +49,8 @@ enum Command {
     Diff(diff::Args),
     /// Races engines on modules made for it, and keeps what they don't agree on
     Fuzz(fuzz::Args),
+    /// Makes a module on which two engines differ as small as can be
+    Reduce(reduce::Args),
     /// Lists the engines of this build
     Engines,
     /// Speaks the engine protocol for an engine of this build, line by line
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Conform(args) => conform::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Reduce(args) => reduce::run(&args),
         Command::Engines => engines::run(),
         Command::Driver(args) => driver::run(&args),
         #[cfg(feature = "proofs")]

@@ -96,7 +96,7 @@ fn manual_and_completions_know_every_command() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(assay("assay manual out/of", folder.path()), "");
     let read = |name: &str| fs::read_to_string(folder.path().join("out/of").join(name)).unwrap();
-    let commands = ["run", "validate", "conform", "diff", "fuzz", "engines", "driver"];
+    let commands = ["run", "validate", "conform", "diff", "fuzz", "reduce", "engines", "driver"];
     for command in commands.iter().chain(if cfg!(feature = "proofs") { &["prove", "admit"][..] } else { &[] }) {
         assert!(read(&format!("man/assay-{command}.1")).contains(&format!("assay\\-{command}")), "{command}");
         for completions in ["assay.bash", "_assay", "assay.fish"] {
@@ -105,7 +105,7 @@ fn manual_and_completions_know_every_command() {
     }
     assert!(read("man/assay.1").contains("Exit codes"));
     let names = fs::read_dir(folder.path().join("out/of/man")).unwrap().count();
-    assert_eq!(names, if cfg!(feature = "proofs") { 10 } else { 8 });
+    assert_eq!(names, if cfg!(feature = "proofs") { 11 } else { 9 });
     fs::write(folder.path().join("file"), "").unwrap();
     assert!(assay("assay manual file", folder.path()).starts_with("error: file: "));
 }

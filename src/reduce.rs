@@ -1,0 +1,169 @@
+//! `assay reduce`
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use assay_diff_fuzz::reduce::{Budget, End, ReducedDifference, instructions, reduce_difference};
+use assay_diff_fuzz::{BUDGETS, DiffError, Options, diff};
+use assay_engines::{Engine, Outcome, engine};
+use assay_interp::scenario::Scenario;
+
+use crate::input::Language;
+use crate::output::{Failure, exit, printable, say, tell};
+use crate::{input, run};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A .wasm binary, a .wat text, or - for standard input
+    module: String,
+    #[command(flatten)]
+    language: Language,
+    /// The two engines that differ, the one to be trusted first
+    #[arg(long, value_name = "ID", required = true)]
+    engine: Vec<String>,
+    /// A scenario that shows the difference, in which the module is called "module"; without one, it is looked for as
+    /// `assay diff` does
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Where the module is written to; beside it its text (.wat) and the scenario (.toml)
+    #[arg(long, value_name = "FILE", default_value = "reduced.wasm")]
+    out: PathBuf,
+    /// How long it may take, as 90s, 5m or 1h
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    time: Duration,
+}
+
+pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    let wasm = input::module(&args.module)?;
+    let [left, right] = &args.engine[..] else {
+        return Err(Failure::Usage("two engines are to be given: they differ, or there is nothing to reduce".into()));
+    };
+    if args.out.extension().is_some_and(|extension| extension == "wat" || extension == "toml") {
+        return Err(Failure::Usage("--out names the binary; its text and the scenario are written beside it".into()));
+    }
+    if left == right {
+        return Err(Failure::Usage(format!("engine {left:?} is given twice; with itself it would always agree")));
+    }
+    let engines: Result<Vec<Box<dyn Engine>>, _> =
+        args.engine.iter().map(|id| engine(id, BUDGETS, args.language.features())).collect();
+    let mut engines = engines.map_err(|e| Failure::Usage(e.to_string()))?;
+    let began = Instant::now();
+    let reduced = match reduced(&mut engines, &wasm, args) {
+        Ok(Some(reduced)) => reduced,
+        Ok(None) => {
+            say!("nothing to reduce: {left} and {right} don't differ on {}", printable(&args.module))?;
+            return Ok(exit::UNDETERMINED);
+        }
+        Err(Stop::Failure(failure)) => return Err(failure),
+        Err(Stop::Diff(DiffError::Refused(outcome))) => {
+            tell!("error: {}: {outcome}", printable(&args.module));
+            return Ok(match outcome {
+                Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
+                _ => exit::UNDETERMINED,
+            });
+        }
+        Err(Stop::Diff(error)) => return Err(Failure::Usage(error.to_string())),
+    };
+    write(&args.out, &reduced)?;
+    say!("{}\n\n{}", text(&reduced)?.trim_end(), reduced.difference)?;
+    let size = |wasm: &[u8]| format!("{} instructions, {} bytes", instructions(wasm), wasm.len());
+    say!("before: {}", size(&wasm))?;
+    say!("after:  {}", size(&reduced.module.wasm))?;
+    let ended = match reduced.module.end {
+        End::Smallest => "nothing left to try",
+        End::Budget => "out of time",
+        End::NotInteresting => "the module by itself shows nothing",
+        End::NotReducible => "the module can't be reduced",
+    };
+    say!("{} candidates in {:.1} s: {ended}", reduced.module.candidates, began.elapsed().as_secs_f64())?;
+    Ok(exit::YES)
+}
+
+/// Why there is no reduction.
+enum Stop {
+    Failure(Failure),
+    Diff(DiffError),
+}
+
+fn reduced(engines: &mut [Box<dyn Engine>], wasm: &[u8], args: &Args) -> Result<Option<ReducedDifference>, Stop> {
+    let (folder, scenario) = match &args.scenario {
+        Some(file) => (file.parent().unwrap_or(Path::new("")).to_owned(), run::read(file).map_err(Stop::Failure)?),
+        None => match found(engines, wasm).map_err(Stop::Diff)? {
+            Some(scenario) => (PathBuf::new(), scenario),
+            None => return Ok(None),
+        },
+    };
+    let mut load = |name: &str| match name {
+        "module" => Ok(wasm.to_vec()),
+        other => input::module(&folder.join(other).to_string_lossy()).map_err(|e| e.to_string()),
+    };
+    let budget = Budget { time: args.time, ..Budget::default() };
+    reduce_difference(engines, &scenario, "module", &mut load, budget).map_err(Stop::Diff)
+}
+
+/// The steps of the first difference that calls of all exports show.
+fn found(engines: &mut [Box<dyn Engine>], wasm: &[u8]) -> Result<Option<Scenario>, DiffError> {
+    let report = diff(engines, wasm, &Options { keep: 1, ..Options::default() })?;
+    Ok(report.differences.into_iter().next().map(|difference| difference.scenario))
+}
+
+/// The module in the text format.
+fn text(reduced: &ReducedDifference) -> Result<String, Failure> {
+    wasmprinter::print_bytes(&reduced.module.wasm).map_err(|e| Failure::Usage(format!("no text of the module: {e}")))
+}
+
+/// Writes the module, its text, and the scenario, side by side.
+fn write(out: &Path, reduced: &ReducedDifference) -> Result<(), Failure> {
+    let (text, scenario) = (text(reduced)?, reduced.difference.scenario.to_toml());
+    let files = [
+        (out.to_owned(), reduced.module.wasm.as_slice()),
+        (out.with_extension("wat"), text.as_bytes()),
+        (out.with_extension("toml"), scenario.as_bytes()),
+    ];
+    for (path, bytes) in files {
+        let failure = |e| Failure::Usage(format!("{}: can't be written: {e}", printable(&path.to_string_lossy())));
+        std::fs::write(&path, bytes).map_err(failure)?;
+    }
+    Ok(())
+}
+
+/// A duration, as `90s`, `5m` or `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("h", 3600), ("m", 60), ("s", 1)];
+    let seconds = units.iter().find_map(|(unit, factor)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*factor)
+    });
+    seconds.map(Duration::from_secs).ok_or_else(|| "a time is written as 90s, 5m or 1h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_diff_fuzz::Difference;
+    use assay_diff_fuzz::reduce::Reduced;
+    use assay_interp::scenario::Step;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let step = Step::Instantiate { module: "module".into(), answers: Vec::new() };
+        let scenario = Scenario { steps: vec![step], ..Scenario::default() };
+        let wasm = b"\0asm\x01\0\0\0".to_vec();
+        let module = Reduced { wasm: wasm.clone(), candidates: 1, end: End::Smallest };
+        let difference = Difference { scenario: scenario.clone(), points: Vec::new() };
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        write(&file("small.wasm"), &ReducedDifference { module, difference }).unwrap();
+        assert_eq!(input::module(&file("small.wasm").to_string_lossy()).unwrap(), wasm);
+        assert_eq!(input::module(&file("small.wat").to_string_lossy()).unwrap(), wasm);
+        assert_eq!(run::read(&file("small.toml")).unwrap(), scenario);
+    }
+
+    #[test]
+    fn times() {
+        let seconds = |text| duration(text).ok().map(|time| time.as_secs());
+        assert_eq!(["90s", "5m", "1h", "0s"].map(seconds), [90, 300, 3600, 0].map(Some));
+        assert_eq!(["", "5", "m", "-1s", "1.5m", "99999999999999999999h"].map(seconds), [None; 6]);
+    }
+}
