@@ -264,7 +264,7 @@ pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
 
 /// An input in all engines; `None` if they all refuse it.
 fn race(engines: &mut [Box<dyn Engine>], names: &[String], input: &Input, seed: u64) -> Option<Report> {
-    let options = Options { module: "module.wasm".into(), vectors: VECTORS, seed, keep: 4 };
+    let options = Options { vectors: VECTORS, seed, keep: 4, ..Options::default() };
     match diff(engines, &input.wasm, &options) {
         Ok(mut report) => {
             // One in a process of its own has the command line for its id.
