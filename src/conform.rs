@@ -107,17 +107,6 @@ struct Chosen {
     new: Box<dyn Fn() -> Box<dyn Engine> + Sync>,
 }
 
-/// An engine's id, and the name that reports are to call it by, if there is one. No id begins with a word and an equals
-/// sign.
-fn split(given: &str) -> (Option<&str>, &str) {
-    let is_name =
-        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-    match given.split_once('=') {
-        Some((name, id)) if is_name(name) => (Some(name), id),
-        _ => (None, given),
-    }
-}
-
 fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     let (budgets, features) = (budgets(), features(args));
     let deadline = Duration::try_from_secs_f64(args.deadline).ok().filter(|deadline| !deadline.is_zero());
@@ -126,7 +115,7 @@ fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
     };
     let mut all: Vec<Chosen> = Vec::new();
     for given in &args.engines {
-        let (name, given) = split(given);
+        let (name, given) = isolate::named(given);
         let mut one = engine_within(given, budgets, features, deadline).map_err(usage)?;
         let (id, version) = (name.map_or_else(|| one.id(), str::to_owned), one.version());
         // An engine that has no answer at all would fail every test for the same reason.

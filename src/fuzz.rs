@@ -7,19 +7,20 @@ use std::time::Duration;
 use assay_diff_fuzz::{BUDGETS, Campaign, State, run as campaign};
 use assay_engines::{Engine, Features, Version, engine};
 
+use crate::input;
 use crate::isolate::{self, Isolate};
 use crate::output::{Failure, exit, say};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Engines to compare, the first with each other one; at least two
-    #[arg(long, value_name = "ID", default_values_t = ["interp".to_owned(), "wasmtime:cranelift".to_owned()])]
+    /// Engines to compare, the first with each other one; at least two. With a name in front, reports call it so
+    #[arg(long, value_name = "[NAME=]ID", default_values_t = ["interp".to_owned(), "wasmtime:cranelift".to_owned()])]
     engine: Vec<String>,
     /// The version of the standard whose instructions modules are made of, 1.0, 2.0 or 3.0; without it 3.0
     #[arg(long, value_name = "VERSION")]
     spec: Option<Version>,
-    /// How long, in seconds, or with s, m or h behind the number
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// How long, as 90s, 10m or 2h
+    #[arg(long, value_name = "TIME", value_parser = input::duration)]
     time: Option<Duration>,
     /// How many inputs, those of earlier campaigns in the folder included
     #[arg(long, value_name = "N")]
@@ -37,21 +38,6 @@ pub(crate) struct Args {
     isolate: Isolate,
 }
 
-/// `90`, `90s`, `10m`, `2h`
-fn time(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let unit = match unit {
-        "h" => 3600.0,
-        "m" => 60.0,
-        _ => 1.0,
-    };
-    let seconds = number.parse::<f64>().map(|n| n * unit).map_err(|_| "not a number of s, m or h".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|e| e.to_string())
-}
-
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let usage = |e: &dyn std::fmt::Display| Failure::Usage(e.to_string());
     if args.time.is_none() && args.execs.is_none() {
@@ -60,25 +46,29 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let features = args.spec.map_or_else(Features::default, Features::from);
     let mut ids = Vec::new();
     for given in &args.engine {
-        let id = engine(given, BUDGETS, features).map_err(|e| usage(&e))?.id();
-        if ids.iter().any(|(other, _)| *other == id) {
-            return Err(usage(&format!("engine {id:?} is given twice; with itself it would always agree")));
+        let (name, id) = isolate::named(given);
+        let one = engine(id, BUDGETS, features).map_err(|e| usage(&e))?.id();
+        let name = name.map_or(one, str::to_owned);
+        if ids.iter().any(|(other, _, _)| *other == name) {
+            return Err(usage(&format!("engine {name:?} is given twice; with itself it would always agree")));
         }
-        let runs = match isolate::isolates(args.isolate.whether(), given, true)? {
-            true => isolate::driver(&id, "compare")?,
-            false => given.clone(),
+        let runs = match isolate::isolates(args.isolate.whether(), id, true)? {
+            true => isolate::driver(id, "compare")?,
+            false => id.to_owned(),
         };
-        ids.push((id, runs));
+        ids.push((name, id.to_owned(), runs));
     }
     if ids.len() < 2 {
         return Err(usage(&"a campaign needs two engines"));
     }
     let engines = || -> Vec<Box<dyn Engine>> {
-        let new = |(_, runs): &(String, String)| engine(runs, BUDGETS, features).expect("it has been there before");
+        let new = |(_, _, runs): &(String, String, String)| {
+            engine(runs, BUDGETS, features).expect("it has been there before")
+        };
         ids.iter().map(new).collect()
     };
     let campaign_plan = Campaign {
-        names: ids.iter().map(|(id, _)| id.clone()).collect(),
+        names: ids.iter().map(|(name, id, _)| (name.clone(), id.clone())).collect(),
         engines: &engines,
         features,
         seed: args.seed,
@@ -118,19 +108,4 @@ fn progress(state: &State, elapsed: Duration) {
     );
     // If it can't be written, there is nobody to see how far it is.
     let _ = write!(err, "\r\x1b[K{line}").and_then(|()| err.flush());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        let seconds = |text: &str| time(text).map(|time| time.as_secs_f64());
-        assert_eq!(seconds("90"), Ok(90.0));
-        assert_eq!(seconds("1.5m"), Ok(90.0));
-        assert_eq!(seconds("2h"), Ok(7200.0));
-        assert_eq!(seconds("0.5s"), Ok(0.5));
-        assert!(time("ten").is_err() && time("-1s").is_err() && time("").is_err());
-    }
 }

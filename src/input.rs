@@ -1,6 +1,7 @@
 //! Files that the command line names.
 
 use std::io::Read;
+use std::time::Duration;
 
 use assay_interp::binary::{Error, ErrorKind, MAX_MODULE_SIZE};
 use assay_interp::syntax::{Features, Version};
@@ -99,4 +100,14 @@ fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
 fn is_text(path: &str, bytes: &[u8]) -> bool {
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
     path.ends_with(".wat") || matches!(first, Some(b'(' | b';'))
+}
+
+/// A duration, as `90s`, `5m` or `1h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("h", 3600), ("m", 60), ("s", 1)];
+    let seconds = units.iter().find_map(|(unit, factor)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*factor)
+    });
+    seconds.map(Duration::from_secs).ok_or_else(|| "a time is written as 90s, 5m or 1h".to_owned())
 }

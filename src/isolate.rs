@@ -40,3 +40,14 @@ pub(crate) fn driver(id: &str, budgets: &str) -> Result<String, Failure> {
     let command = shlex::try_join(words).map_err(|e| usage(&e))?;
     Ok(format!("process:{command}"))
 }
+
+/// An engine's id, and the name that reports are to call it by, if there is one: `v8=process:node …`. No id begins with
+/// a word and an equals sign.
+pub(crate) fn named(given: &str) -> (Option<&str>, &str) {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    match given.split_once('=') {
+        Some((name, id)) if is_name(name) => (Some(name), id),
+        _ => (None, given),
+    }
+}

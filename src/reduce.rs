@@ -4,59 +4,99 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assay_diff_fuzz::reduce::{Budget, End, ReducedDifference, instructions, reduce_difference};
-use assay_diff_fuzz::{BUDGETS, DiffError, Options, diff};
+use assay_diff_fuzz::{BUDGETS, DiffError, Finding, Options, diff};
 use assay_engines::{Engine, Outcome, engine};
 use assay_interp::scenario::Scenario;
 
 use crate::input::Language;
+use crate::isolate::{self, Isolate};
 use crate::output::{Failure, exit, printable, say, tell};
 use crate::{input, run};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A .wasm binary, a .wat text, or - for standard input
+    /// A .wasm binary, a .wat text, - for standard input, or the folder of a finding of `assay fuzz`
     module: String,
     #[command(flatten)]
     language: Language,
-    /// The two engines that differ, the one to be trusted first
-    #[arg(long, value_name = "ID", required = true)]
+    /// The two engines that differ, the one to be trusted first; without, those of the finding
+    #[arg(long, value_name = "ID")]
     engine: Vec<String>,
     /// A scenario that shows the difference, in which the module is called "module"; without one, it is looked for as
     /// `assay diff` does
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Where the module is written to; beside it its text (.wat) and the scenario (.toml)
-    #[arg(long, value_name = "FILE", default_value = "reduced.wasm")]
-    out: PathBuf,
+    /// Where the module is written to; beside it its text (.wat) and the scenario (.toml); without, reduced.wasm, in the
+    /// finding's folder if there is one
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// How long it may take, as 90s, 5m or 1h
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = input::duration)]
     time: Duration,
+    #[command(flatten)]
+    isolate: Isolate,
+}
+
+/// What is to be reduced.
+struct Task {
+    module: String,
+    engines: Vec<String>,
+    scenario: Option<PathBuf>,
+    out: PathBuf,
+}
+
+/// What the arguments say, and the finding if they name one.
+fn task(args: &Args) -> Result<Task, Failure> {
+    let folder = Path::new(&args.module);
+    if !folder.is_dir() {
+        return Ok(Task {
+            module: args.module.clone(),
+            engines: args.engine.clone(),
+            scenario: args.scenario.clone(),
+            out: args.out.clone().unwrap_or_else(|| "reduced.wasm".into()),
+        });
+    }
+    let finding = Finding::read(folder).map_err(|e| Failure::Usage(e.to_string()))?;
+    Ok(Task {
+        module: folder.join("module.wasm").to_string_lossy().into_owned(),
+        engines: if args.engine.is_empty() { finding.engines } else { args.engine.clone() },
+        scenario: args.scenario.clone().or_else(|| Some(folder.join("scenario.toml"))),
+        out: args.out.clone().unwrap_or_else(|| folder.join("reduced.wasm")),
+    })
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
-    let wasm = input::module(&args.module)?;
-    let [left, right] = &args.engine[..] else {
+    let task = task(args)?;
+    let wasm = input::module(&task.module)?;
+    let [left, right] = &task.engines[..] else {
         return Err(Failure::Usage("two engines are to be given: they differ, or there is nothing to reduce".into()));
     };
-    if args.out.extension().is_some_and(|extension| extension == "wat" || extension == "toml") {
+    if task.out.extension().is_some_and(|extension| extension == "wat" || extension == "toml") {
         return Err(Failure::Usage("--out names the binary; its text and the scenario are written beside it".into()));
     }
     if left == right {
         return Err(Failure::Usage(format!("engine {left:?} is given twice; with itself it would always agree")));
     }
-    let engines: Result<Vec<Box<dyn Engine>>, _> =
-        args.engine.iter().map(|id| engine(id, BUDGETS, args.language.features())).collect();
-    let mut engines = engines.map_err(|e| Failure::Usage(e.to_string()))?;
+    let mut engines = Vec::new();
+    for given in &task.engines {
+        let (_, id) = isolate::named(given);
+        let id = match isolate::isolates(args.isolate.whether(), id, true)? {
+            true => isolate::driver(id, "compare")?,
+            false => id.to_owned(),
+        };
+        let new = engine(&id, BUDGETS, args.language.features());
+        engines.push(new.map_err(|e| Failure::Usage(e.to_string()))?);
+    }
     let began = Instant::now();
-    let reduced = match reduced(&mut engines, &wasm, args) {
+    let reduced = match reduced(&mut engines, &wasm, task.scenario.as_deref(), args.time) {
         Ok(Some(reduced)) => reduced,
         Ok(None) => {
-            say!("nothing to reduce: {left} and {right} don't differ on {}", printable(&args.module))?;
+            say!("nothing to reduce: {left} and {right} don't differ on {}", printable(&task.module))?;
             return Ok(exit::UNDETERMINED);
         }
         Err(Stop::Failure(failure)) => return Err(failure),
         Err(Stop::Diff(DiffError::Refused(outcome))) => {
-            tell!("error: {}: {outcome}", printable(&args.module));
+            tell!("error: {}: {outcome}", printable(&task.module));
             return Ok(match outcome {
                 Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
                 _ => exit::UNDETERMINED,
@@ -64,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         }
         Err(Stop::Diff(error)) => return Err(Failure::Usage(error.to_string())),
     };
-    write(&args.out, &reduced)?;
+    write(&task.out, &reduced)?;
     say!("{}\n\n{}", text(&reduced)?.trim_end(), reduced.difference)?;
     let size = |wasm: &[u8]| format!("{} instructions, {} bytes", instructions(wasm), wasm.len());
     say!("before: {}", size(&wasm))?;
@@ -85,8 +125,13 @@ enum Stop {
     Diff(DiffError),
 }
 
-fn reduced(engines: &mut [Box<dyn Engine>], wasm: &[u8], args: &Args) -> Result<Option<ReducedDifference>, Stop> {
-    let (folder, scenario) = match &args.scenario {
+fn reduced(
+    engines: &mut [Box<dyn Engine>],
+    wasm: &[u8],
+    scenario: Option<&Path>,
+    time: Duration,
+) -> Result<Option<ReducedDifference>, Stop> {
+    let (folder, scenario) = match scenario {
         Some(file) => (file.parent().unwrap_or(Path::new("")).to_owned(), run::read(file).map_err(Stop::Failure)?),
         None => match found(engines, wasm).map_err(Stop::Diff)? {
             Some(scenario) => (PathBuf::new(), scenario),
@@ -97,7 +142,7 @@ fn reduced(engines: &mut [Box<dyn Engine>], wasm: &[u8], args: &Args) -> Result<
         "module" => Ok(wasm.to_vec()),
         other => input::module(&folder.join(other).to_string_lossy()).map_err(|e| e.to_string()),
     };
-    let budget = Budget { time: args.time, ..Budget::default() };
+    let budget = Budget { time, ..Budget::default() };
     reduce_difference(engines, &scenario, "module", &mut load, budget).map_err(Stop::Diff)
 }
 
@@ -125,16 +170,6 @@ fn write(out: &Path, reduced: &ReducedDifference) -> Result<(), Failure> {
         std::fs::write(&path, bytes).map_err(failure)?;
     }
     Ok(())
-}
-
-/// A duration, as `90s`, `5m` or `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let units = [("h", 3600), ("m", 60), ("s", 1)];
-    let seconds = units.iter().find_map(|(unit, factor)| {
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(*factor)
-    });
-    seconds.map(Duration::from_secs).ok_or_else(|| "a time is written as 90s, 5m or 1h".to_owned())
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ const SAVED: Duration = Duration::from_millis(200);
 
 /// What a campaign is to do.
 pub struct Campaign<'a> {
-    /// Ids of the engines, as findings name them.
-    pub names: Vec<String>,
+    /// Names of the engines, as findings have them, and their ids.
+    pub names: Vec<(String, String)>,
     /// Makes the engines, for each job, in the order of their names: at least two.
     pub engines: &'a (dyn Fn() -> Vec<Box<dyn Engine>> + Sync),
     /// What inputs may be made of.
@@ -67,6 +67,33 @@ pub enum CampaignError {
         /// Its engines.
         engines: String,
     },
+}
+
+/// What `finding.json` says of a finding, for whoever goes on with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What makes it the same as another.
+    pub signature: String,
+    /// The campaign's seed.
+    pub seed: u64,
+    /// The number of the input.
+    pub input: u64,
+    /// Ids of the two engines that differ.
+    pub engines: Vec<String>,
+}
+
+impl Finding {
+    /// Reads that of a finding's folder.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn read(folder: &Path) -> Result<Finding, CampaignError> {
+        let path = folder.join("finding.json");
+        let text = fs::read_to_string(&path);
+        let finding = text.and_then(|text| serde_json::from_str(&text).map_err(io::Error::other));
+        finding.map_err(|error| CampaignError::Folder { path, error })
+    }
 }
 
 /// What a campaign has come to: it is kept in `state.json`.
@@ -263,7 +290,7 @@ pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
 }
 
 /// An input in all engines; `None` if they all refuse it.
-fn race(engines: &mut [Box<dyn Engine>], names: &[String], input: &Input, seed: u64) -> Option<Report> {
+fn race(engines: &mut [Box<dyn Engine>], names: &[(String, String)], input: &Input, seed: u64) -> Option<Report> {
     let options = Options { vectors: VECTORS, seed, keep: 4, ..Options::default() };
     match diff(engines, &input.wasm, &options) {
         Ok(mut report) => {
@@ -271,7 +298,7 @@ fn race(engines: &mut [Box<dyn Engine>], names: &[String], input: &Input, seed: 
             let ids: Vec<String> = engines.iter().map(|engine| engine.id()).collect();
             let rename = |id: &mut String| {
                 if let Some(i) = ids.iter().position(|other| other == id) {
-                    id.clone_from(&names[i]);
+                    id.clone_from(&names[i].0);
                 }
             };
             report.engines.iter_mut().chain(&mut report.out).for_each(|(id, _)| rename(id));
@@ -286,10 +313,14 @@ fn race(engines: &mut [Box<dyn Engine>], names: &[String], input: &Input, seed: 
     }
 }
 
+fn names(campaign: &Campaign<'_>) -> Vec<String> {
+    campaign.names.iter().map(|(name, _)| name.clone()).collect()
+}
+
 /// The state of the folder, or that of a new campaign.
 fn resume(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
     let path = campaign.out.join("state.json");
-    let new = State { seed: campaign.seed, engines: campaign.names.clone(), ..State::default() };
+    let new = State { seed: campaign.seed, engines: names(campaign), ..State::default() };
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -302,7 +333,7 @@ fn resume(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
     };
     let state: State =
         serde_json::from_str(&text).map_err(|error| CampaignError::Folder { path, error: io::Error::other(error) })?;
-    if state.seed != campaign.seed || state.engines != campaign.names {
+    if state.seed != campaign.seed || state.engines != names(campaign) {
         let engines = state.engines.join(", ");
         return Err(CampaignError::Other { path: campaign.out.to_owned(), was: state.seed, engines });
     }
@@ -354,10 +385,19 @@ fn keep(
     }
     write(folder.join("scenario.toml"), difference.scenario.to_toml().as_bytes())?;
     let engines: Vec<String> = report.engines.iter().map(|(id, version)| format!("{id} {version}")).collect();
-    let options: String = state.engines.iter().map(|id| format!(" --engine '{id}'")).collect();
+    let id = |name: &String| {
+        let known = campaign.names.iter().find(|(other, _)| other == name);
+        known.map_or_else(|| name.clone(), |(_, id)| id.clone())
+    };
+    let point = &difference.points[0];
+    let ids = vec![id(&point.left.0), id(&point.right.0)];
+    let options: String = ids.iter().map(|id| format!(" --engine '{id}'")).collect();
+    let finding = Finding { signature: signature.clone(), seed: campaign.seed, input: index, engines: ids };
+    let finding = serde_json::to_string_pretty(&finding).expect("a finding can be written");
+    write(folder.join("finding.json"), finding.as_bytes())?;
     let text = format!(
         "# {signature}\n\nInput {index} of seed {}: {}\n\nEngines: {}\n\n```\nassay diff \
-         module.wasm{options} --scenario scenario.toml\n```\n\n```\n{difference}```\n",
+         module.wasm{options} --scenario scenario.toml\nassay reduce .\n```\n\n```\n{difference}```\n",
         campaign.seed,
         input.mix,
         engines.join(", "),

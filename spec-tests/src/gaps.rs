@@ -64,9 +64,16 @@ pub struct KnownGaps {
 }
 
 /// The lists in expected/, by the engine's id, whose colons a file's name has as hyphens.
-const SHIPPED: [(&str, &str); 2] = [
+const SHIPPED: [(&str, &str); 8] = [
     ("interp", include_str!("../expected/interp.toml")),
     ("wasmtime:cranelift", include_str!("../expected/wasmtime-cranelift.toml")),
+    ("wasmtime:winch", include_str!("../expected/wasmtime-winch.toml")),
+    ("wasmtime:pulley", include_str!("../expected/wasmtime-pulley.toml")),
+    ("wasmi", include_str!("../expected/wasmi.toml")),
+    // By these names on the command line.
+    ("v8", include_str!("../expected/v8.toml")),
+    ("javascriptcore", include_str!("../expected/javascriptcore.toml")),
+    ("wasmtime-5.0.0", include_str!("../expected/wasmtime-5.0.0.toml")),
 ];
 
 /// Why a list of known gaps can't be read.

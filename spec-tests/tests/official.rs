@@ -127,6 +127,19 @@ fn the_older_tests_execute_without_a_failure() {
     assert!(checked > 40_000, "{checked} directives are too few");
 }
 
+/// What the lists of engines say that they fail is what they fail.
+#[cfg(feature = "wasmtime")]
+#[test]
+fn other_engines_fail_what_is_known() {
+    let budgets = Budgets { fuel: 1 << 40, ..Budgets::default() };
+    let of_3 = official(Version::V3);
+    for id in ["wasmtime:winch", "wasmtime:pulley", "wasmi"] {
+        let new = || -> Box<dyn Engine> { engine(id, budgets, Features::default()).expect("it is in this build") };
+        let check = KnownGaps::shipped(id).expect("a list").check(&run_all(&of_3, 2, &new));
+        assert!(check.is_ok(), "{id}: {check}");
+    }
+}
+
 /// The runner isn't made to fit our interpreter: another engine passes nearly all of the tests through it.
 #[cfg(feature = "wasmtime")]
 #[test]
