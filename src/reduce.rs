@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn times() {
-        let seconds = |text| duration(text).ok().map(|time| time.as_secs());
+        let seconds = |text| input::duration(text).ok().map(|time| time.as_secs());
         assert_eq!(["90s", "5m", "1h", "0s"].map(seconds), [90, 300, 3600, 0].map(Some));
         assert_eq!(["", "5", "m", "-1s", "1.5m", "99999999999999999999h"].map(seconds), [None; 6]);
     }
