@@ -26,8 +26,8 @@ pub(crate) struct Args {
     /// `assay diff` does
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Where the module is written to; beside it its text (.wat) and the scenario (.toml); without, reduced.wasm, in the
-    /// finding's folder if there is one
+    /// Where the module is written to; beside it its text (.wat) and the scenario (.toml); without, reduced.wasm, in
+    /// the finding's folder if there is one
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How long it may take, as 90s, 5m or 1h

@@ -748,17 +748,6 @@ fn diff() {
     folder.assay(&twice).fails(2, "engine \"wasmtime:cranelift\" is given twice");
 }
 
-#[test]
-fn reduce() {
-    let folder = Folder::with_examples().file("bad.wat", "(module (func (result i32)))");
-    let two = ["--engine=interp", "--engine=wasmtime:cranelift"];
-    folder.assay(&["reduce", "base64.wat", two[0]]).fails(2, "two engines are to be given");
-    folder.assay(&["reduce", "base64.wat", two[0], two[0]]).fails(2, "engine \"interp\" is given twice");
-    folder.assay(&["reduce", "base64.wat", two[0], two[1], "--out=a.wat"]).fails(2, "--out names the binary");
-    folder.assay(&["reduce", "bad.wat", two[0], two[1]]).ends(4);
-    folder.assay(&["reduce", "base64.wat", two[0], two[1]]).last_line_begins("nothing to reduce: ").ends(3);
-}
-
 #[cfg(feature = "proofs")]
 #[test]
 fn prove() {

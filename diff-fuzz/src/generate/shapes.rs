@@ -496,8 +496,8 @@ pub(super) fn aggregates(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
                 .as_str()),
                 14 => "(local.set $s (ref.null $s))".to_owned(),
                 _ => add("(block $done (result i64) (block $x (block $e (result i32 i64) (try_table (catch $e $e) \
-                     (catch_all $x) (call $throws (local.get 0) (local.get 1))) (br $done (i64.const 3))) (local.set $r) \
-                     (br $done (i64.extend_i32_s))) (i64.const 7))"),
+                     (catch_all $x) (call $throws (local.get 0) (local.get 1))) (br $done (i64.const 3))) \
+                     (local.set $r) (br $done (i64.extend_i32_s))) (i64.const 7))"),
             };
             let _ = writeln!(text, "    {line}");
         }
