@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement mutants steps docs dist dist-check
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement matrix mutants steps docs dist dist-check
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -130,6 +130,20 @@ SEED ?= 1
 agreement:
 	@ASSAY_AGREEMENT=$(MODULES) ASSAY_AGREEMENT_SEED=$(SEED) \
 	  $(CARGO) test --quiet -p assay-interp --test agreement -- --nocapture
+
+# Every engine that there is, over the official tests and those beyond them: two pages in target/.
+MATRIX := --engine interp --engine wasmtime:cranelift --engine wasmtime:winch --engine wasmtime:pulley --engine wasmi \
+  --engine 'v8=process:.engines/node/bin/node engines/drivers/assay-driver.mjs' \
+  --engine 'javascriptcore=process:env BUN_JSC_useWasmMemory64=1 .engines/bun/bin/bun engines/drivers/assay-driver.mjs' \
+  --engine 'wasmtime-50=process:env PYTHONPATH=.engines/wasmtime-50.0.1 python3 engines/drivers/assay_driver.py'
+OLD := --spec 2.0 --engine 'wasmtime-5.0.0=process:env PYTHONPATH=.engines/wasmtime-5.0.0 python3 engines/drivers/assay_driver.py'
+
+matrix: engines
+	$(CARGO) build --quiet
+	-$(ASSAY) conform $(MATRIX) --expected shipped --out target/official.html
+	-$(ASSAY) conform spec-tests/beyond $(MATRIX) --expected shipped --out target/beyond.html
+	-$(ASSAY) conform $(OLD) --expected shipped
+	-$(ASSAY) conform spec-tests/beyond $(OLD) --expected shipped
 
 MUTANTS_VERSION := 27.1.0
 # Where: exec (with num) or valid. Which of the mutants there: the first, seventh, thirteenth, …
