@@ -23,7 +23,6 @@ pub(super) struct Palette {
     pub(super) floats: bool,
     pub(super) vectors: bool,
     pub(super) relaxed: bool,
-    pub(super) wide: bool,
     /// Loads, from a memory with addresses of this type.
     pub(super) memory: Option<ValType>,
     /// Instructions that trap on some operands.
@@ -43,7 +42,7 @@ impl Palette {
         (self.floats || !float)
             && (self.vectors || !vector)
             && (self.relaxed || !op.mnemonic.contains("relaxed"))
-            && (self.wide || op.results.len() < 2)
+            && op.results.len() < 2
             && (self.memory.is_some() || !accesses)
             && (self.traps || !may_trap(op))
     }
@@ -83,8 +82,6 @@ pub(super) struct Emitter<'r> {
     pub(super) locals: Vec<ValType>,
     /// How many instructions there may be yet.
     pub(super) left: u32,
-    /// A function of each type to itself, by its index: calls of them.
-    pub(super) identities: Option<u32>,
     /// Bytes of the memory.
     pub(super) len: u64,
 }
@@ -259,10 +256,9 @@ impl Emitter<'_> {
                 self.instr(&Instruction::LocalSet(x));
                 self.expr(t, depth - 1);
             }
-            7 if let Some(first) = self.identities => {
+            7 => {
                 self.expr(t, depth - 1);
-                let which = TYPES.iter().position(|u| *u == t).expect("one of the types") as u32;
-                self.instr(&Instruction::Call(first + which));
+                self.instr(&Instruction::Call(identity(t)));
             }
             _ => match self.pick(t) {
                 Some(op) => self.plain(&op, depth - 1),
@@ -362,6 +358,11 @@ impl Emitter<'_> {
         }
         self.instr(&Instruction::End);
     }
+}
+
+/// The index of the module's function of a type to itself, which is also that of the global of this type.
+pub(super) fn identity(t: ValType) -> u32 {
+    TYPES.iter().position(|u| *u == t).expect("one of the types") as u32
 }
 
 /// A number's or a vector's type, for the encoder.

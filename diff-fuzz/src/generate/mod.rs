@@ -120,7 +120,6 @@ fn palette(rng: &mut fastrand::Rng, features: Features) -> Palette {
         floats: rng.bool(),
         vectors: has_simd && rng.bool(),
         relaxed: is_3 && rng.u8(..8) == 0,
-        wide: false,
         memory: if is_3 { memory } else { memory.map(|_| ValType::I32) },
         traps: rng.u8(..4) == 0,
         canonical: rng.bool(),

@@ -10,7 +10,7 @@ use wasm_encoder::{
     GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection,
 };
 
-use super::emit::{Emitter, Palette, TYPES, val_type};
+use super::emit::{Emitter, Palette, TYPES, identity, val_type};
 
 /// Bytes of a page.
 const PAGE: u64 = 1 << 16;
@@ -95,7 +95,7 @@ fn module(palette: Palette, rng: &mut fastrand::Rng, funcs: &[Func]) -> Vec<u8> 
 
 fn emitter<'r>(rng: &'r mut fastrand::Rng, palette: Palette, params: &[ValType], left: u32) -> Emitter<'r> {
     let (code, locals) = (Vec::new(), params.to_vec());
-    Emitter { rng, palette, code, locals, left, identities: Some(0), len: PAGE }
+    Emitter { rng, palette, code, locals, left, len: PAGE }
 }
 
 fn finished(emitter: Emitter<'_>, name: impl Into<String>, params: &[ValType], results: &[ValType]) -> Func {
@@ -162,7 +162,7 @@ pub(super) fn single(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<
             }
             None if name == "stored" => {
                 let t = results.pop().expect("it has a result");
-                let x = TYPES.iter().position(|u| *u == t).expect("one of the types") as u32;
+                let x = identity(t);
                 e.instr(&Instruction::GlobalSet(x));
                 store(&mut e, t, x);
             }
@@ -223,7 +223,7 @@ pub(super) fn expressions(rng: &mut fastrand::Rng, palette: Palette) -> (String,
         if e.rng.bool() {
             let t = some(e.rng, &types);
             e.expr(t, depth);
-            let x = TYPES.iter().position(|u| *u == t).expect("one of the types") as u32;
+            let x = identity(t);
             e.instr(&Instruction::GlobalSet(x));
             store(&mut e, t, x);
         }
@@ -256,7 +256,7 @@ pub(super) fn loaded(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<
         e.opcode(&op, 0);
         let t = op.results[0];
         if palette.vectors || t != ValType::V128 {
-            let x = TYPES.iter().position(|u| *u == t).expect("one of the types") as u32;
+            let x = identity(t);
             e.instr(&Instruction::GlobalSet(x));
             store(&mut e, t, x);
             e.instr(&Instruction::GlobalGet(x));
@@ -282,7 +282,7 @@ pub(super) fn spills(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<
         values.push((x, t));
         if e.rng.u8(..4) == 0 {
             let (x, t) = some(e.rng, &values);
-            let which = TYPES.iter().position(|u| *u == t).expect("one of the types") as u32;
+            let which = identity(t);
             e.instr(&Instruction::LocalGet(x));
             e.instr(&Instruction::Call(which));
             e.instr(&Instruction::LocalSet(x));
