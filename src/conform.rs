@@ -4,7 +4,7 @@ use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_engines::{Budgets, DEADLINE, Engine, Features, Interp, Outcome, Version, engine_within};
+use assay_engines::{DEADLINE, Features, Interp, Version};
 use assay_interp::trace::Cut;
 use assay_spec_tests::{
     Changes, Checked, Coverage, Entrant, Format, KnownGaps, Matrix, Plan, Progress, Proposal, Record, Run, Script,
@@ -13,8 +13,8 @@ use assay_spec_tests::{
 };
 use glob::Pattern;
 
+use crate::chosen::{Chosen, Isolate, TESTS, Wanted, budgets, choose};
 use crate::input;
-use crate::isolate::{self, Isolate};
 use crate::output::{Failure, Trace, exit, printable, say};
 
 #[derive(clap::Args)]
@@ -77,9 +77,6 @@ pub(crate) struct Args {
     isolate: Isolate,
 }
 
-/// No official assertion takes more; wasmtime's fuel counts the bytes of bulk operations, too.
-const FUEL: u64 = 1 << 40;
-
 /// A pattern for names. `*` stands for slashes, too.
 fn pattern(text: &str) -> Result<Pattern, Failure> {
     let whole = if text.contains(['*', '?', '[']) { text.to_owned() } else { format!("*{text}*") };
@@ -89,57 +86,32 @@ fn pattern(text: &str) -> Result<Pattern, Failure> {
 /// The module of nothing.
 const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
 
-/// What engines may take for the official tests.
-pub(crate) fn budgets() -> Budgets {
-    Budgets { fuel: FUEL, ..Budgets::default() }
-}
-
 fn usage(why: impl ToString) -> Failure {
     Failure::Usage(why.to_string())
 }
 
-/// An engine of the command line.
-struct Chosen {
-    /// As it was given.
-    given: String,
-    id: String,
-    version: String,
-    new: Box<dyn Fn() -> Box<dyn Engine> + Sync>,
-}
-
 fn chosen(args: &Args) -> Result<Vec<Chosen>, Failure> {
-    let (budgets, features) = (budgets(), features(args));
     let deadline = Duration::try_from_secs_f64(args.deadline).ok().filter(|deadline| !deadline.is_zero());
     let Some(deadline) = deadline else {
         return Err(usage(format!("--deadline {}: not a time in which there can be an answer", args.deadline)));
     };
-    let mut all: Vec<Chosen> = Vec::new();
-    for given in &args.engines {
-        let (name, given) = isolate::named(given);
-        let mut one = engine_within(given, budgets, features, deadline).map_err(usage)?;
-        let (id, version) = (name.map_or_else(|| one.id(), str::to_owned), one.version());
+    let several = args.jobs > 1 && !args.together;
+    let wanted = Wanted { budgets: TESTS, features: features(args), deadline, several };
+    let all = choose(&args.engines, &args.isolate, wanted)?;
+    for one in &all {
         // An engine that has no answer at all would fail every test for the same reason.
-        if let Err(outcome @ (Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_))) = one.validate(EMPTY) {
-            return Err(usage(format!("engine {given:?}: {outcome}")));
+        if let Err(outcome) = one.engine().validate(EMPTY)
+            && outcome.is_breakdown()
+        {
+            return Err(usage(format!("engine {:?}: {outcome}", one.name)));
         }
-        if all.iter().any(|other| other.id == id) {
-            return Err(usage(format!("engine {id:?} is given twice")));
-        }
-        let several = args.jobs > 1 && !args.together;
-        let runs = match isolate::isolates(args.isolate.whether(), given, several)? {
-            true => isolate::driver(given, "tests")?,
-            false => given.to_owned(),
-        };
-        let new =
-            move || engine_within(&runs, budgets, features, deadline).expect("the same id has made an engine before");
-        all.push(Chosen { given: given.to_owned(), id, version, new: Box::new(new) });
     }
     Ok(all)
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let chosen = chosen(args)?;
-    if let Some(other) = chosen.iter().map(|one| &one.given).find(|id| *id != "interp")
+    if let Some(other) = chosen.iter().map(|one| &one.id).find(|id| *id != "interp")
         && (args.rules || args.trace.is_some())
     {
         let option = if args.rules { "--rules" } else { "--trace" };
@@ -163,15 +135,18 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let mut coverage = None;
     let runs = match args.rules {
         true => {
-            let interp = || Interp::with_features(budgets(), features(args));
+            let interp = || Interp::with_features(budgets(TESTS), features(args));
             let (report, covered) = cover(&groups, args.jobs, &interp);
             coverage = Some((covered, cover_validation(&scripts, args.jobs, features(args))));
-            let one = chosen.into_iter().map(|Chosen { id: engine, version, .. }| (engine, version)).next();
+            let one = chosen.into_iter().map(|one| (one.name, one.version)).next();
             let (engine, version) = one.unwrap_or_default();
             vec![Run { engine, version, report, known: known.next().flatten(), not_run: 0 }]
         }
         false => {
-            let enter = |(Chosen { id: engine, version, new, .. }, known)| Entrant { engine, version, new, known };
+            let enter = |(one, known): (Chosen, _)| {
+                let (engine, version) = (one.name.clone(), one.version.clone());
+                Entrant { engine, version, new: Box::new(move || one.engine()), known }
+            };
             let entrants = chosen.into_iter().zip(known).map(enter).collect();
             let plan = Plan { jobs: args.jobs, fail_fast: args.fail_fast, progress: &progress };
             run_matrix(entrants, &groups, &plan)
@@ -206,15 +181,15 @@ fn known(args: &Args, chosen: &[Chosen], engine: &Chosen) -> Result<Option<Known
     // An id may have an equals sign in it, if it is a command line.
     let of = |one: &Chosen, given: &str| {
         let path = |id: &str| given.strip_prefix(id)?.strip_prefix('=').map(str::to_owned);
-        path(&one.id).or_else(|| path(&one.given))
+        path(&one.name).or_else(|| path(&one.id))
     };
     let mut known = None;
     for given in &args.expected {
         let owner = chosen.iter().find_map(|one| Some((one, of(one, given)?)));
         let list = match owner {
-            Some((one, path)) if one.id == engine.id => gaps(&path)?,
+            Some((one, path)) if one.name == engine.name => gaps(&path)?,
             Some(_) => continue,
-            None if given == "shipped" => KnownGaps::shipped(&engine.id).unwrap_or_default(),
+            None if given == "shipped" => KnownGaps::shipped(&engine.name).unwrap_or_default(),
             None => gaps(given)?,
         };
         known.get_or_insert_with(KnownGaps::default).extend(list);
@@ -320,18 +295,18 @@ fn directive(args: &Args, path: &Path, line: usize, chosen: &[Chosen]) -> Result
         return Err(usage(format!("{}: FILE:LINE needs a file", printable(&path.to_string_lossy()))));
     };
     let mut passed = true;
-    for Chosen { id, new, .. } in chosen {
+    for one in chosen {
         let report = match &args.trace {
             Some(what) => {
                 let cut = Cut { configs: what == "config", ..Cut::default() };
                 let out = BufWriter::new(Trace(std::io::stdout().lock()));
-                let interp = Interp::with_features(budgets(), features(args));
+                let interp = Interp::with_features(budgets(TESTS), features(args));
                 trace(interp, script, line, cut, out).map_err(|e| match e {
                     TraceError::Output(error) => Failure::Output(error),
                     TraceError::Script(error) => usage(error),
                 })?
             }
-            None => assay_spec_tests::run(&mut *new(), script).map_err(usage)?,
+            None => assay_spec_tests::run(&mut *one.engine(), script).map_err(usage)?,
         };
         let there: Vec<&Checked> = report.checked.iter().filter(|c| c.place.line == line).collect();
         if there.is_empty() {
@@ -339,7 +314,7 @@ fn directive(args: &Args, path: &Path, line: usize, chosen: &[Chosen]) -> Result
             let before = before.map_or(String::new(), |l| format!("; the last one before it begins in line {l}"));
             return Err(usage(format!("{}: no directive begins in line {line}{before}", report.file)));
         }
-        let engine = if chosen.len() == 1 { String::new() } else { format!("{id}: ") };
+        let engine = if chosen.len() == 1 { String::new() } else { format!("{}: ", one.name) };
         for c in there {
             say!("{engine}{}:{} {c}", report.file, c.place)?;
             passed &= c.verdict.is_ok();

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_diff_fuzz::{BUDGETS, DiffError, Options, Report, Verdict, diff, diff_scenario};
-use assay_engines::{ENGINES, Engine, EngineId, IdError, Outcome, engine};
+use assay_diff_fuzz::{DiffError, Options, Report, Verdict, diff, diff_scenario};
+use assay_engines::{ENGINES, Engine, Outcome};
 use assay_interp::scenario::Scenario;
 
+use crate::chosen::{Chosen, Isolate, Wanted, choose};
 use crate::input::Language;
 use crate::output::{Failure, exit, printable, say, tell};
 use crate::{input, run};
@@ -16,8 +17,9 @@ pub(crate) struct Args {
     module: String,
     #[command(flatten)]
     language: Language,
-    /// Engines to compare, the first with each other one; without any, all of this build
-    #[arg(long, value_name = "ID")]
+    /// Engines to compare, the first with each other one; without any, all of this build. With a name in front, reports
+    /// call it so
+    #[arg(long, value_name = "[NAME=]ID")]
     engine: Vec<String>,
     /// Takes the steps of a scenario, in which the module is called "module"
     #[arg(long, value_name = "FILE")]
@@ -28,6 +30,8 @@ pub(crate) struct Args {
     /// Calls of each exported function, at most
     #[arg(long, value_name = "N", default_value_t = Options::default().vectors)]
     calls: usize,
+    #[command(flatten)]
+    isolate: Isolate,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
@@ -36,15 +40,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         true => ENGINES.map(str::to_owned).to_vec(),
         false => args.engine.clone(),
     };
-    // One engine has several ids: `wasmtime` is `wasmtime:cranelift`, and options are in any order.
-    let same: Result<Vec<EngineId>, _> = ids.iter().map(|id| id.parse()).collect();
-    let same = same.map_err(|e: IdError| Failure::Usage(e.to_string()))?;
-    if let Some(twice) = same.iter().enumerate().find_map(|(i, id)| same[..i].contains(id).then(|| id.to_string())) {
-        return Err(Failure::Usage(format!("engine {twice:?} is given twice; with itself it would always agree")));
-    }
-    let engines: Result<Vec<Box<dyn Engine>>, _> =
-        ids.iter().map(|id| engine(id, BUDGETS, args.language.features())).collect();
-    let mut engines = engines.map_err(|e| Failure::Usage(e.to_string()))?;
+    let chosen = choose(&ids, &args.isolate, Wanted::compared(args.language.features(), false))?;
+    let mut engines: Vec<Box<dyn Engine>> = chosen.iter().map(Chosen::engine).collect();
     let scenario = match &args.scenario {
         Some(file) => Some((file.as_path(), run::read(file)?)),
         None => None,

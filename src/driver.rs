@@ -1,9 +1,8 @@
 //! `assay driver`
 
-use assay_diff_fuzz::BUDGETS;
 use assay_engines::{Carries, Features, Server, engine};
 
-use crate::conform::budgets;
+use crate::chosen::{COMPARE, TESTS, budgets};
 use crate::output::{Failure, exit};
 
 #[derive(clap::Args)]
@@ -15,13 +14,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TYPE,…", value_delimiter = ',', value_parser = ["i32", "i64", "f32", "f64", "v128"])]
     carries: Option<Vec<String>>,
     /// What it may take: as for the official tests, or the little of a comparison
-    #[arg(long, value_name = "NAME", default_value = "tests", value_parser = ["tests", "compare"])]
+    #[arg(long, value_name = "NAME", default_value = TESTS, value_parser = [TESTS, COMPARE])]
     budgets: String,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
-    let engine = engine(&args.engine, if args.budgets == "tests" { budgets() } else { BUDGETS }, Features::default())
-        .map_err(|e| Failure::Usage(e.to_string()))?;
+    let engine =
+        engine(&args.engine, budgets(&args.budgets), Features::default()).map_err(|e| Failure::Usage(e.to_string()))?;
     let carries = args.carries.as_deref().map_or(Carries::ALL, Carries::named);
     let mut server = Server::new(engine, assay_spec_tests::spectest()).carrying(carries);
     server.serve(std::io::stdin().lock(), std::io::stdout().lock())?;

@@ -4,11 +4,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use assay_diff_fuzz::{BUDGETS, Campaign, State, run as campaign};
-use assay_engines::{Engine, Features, Version, engine};
+use assay_diff_fuzz::{Campaign, State, run_campaign};
+use assay_engines::{Engine, Features, Version};
 
+use crate::chosen::{Chosen, Isolate, Wanted, choose};
 use crate::input;
-use crate::isolate::{self, Isolate};
 use crate::output::{Failure, exit, say};
 
 #[derive(clap::Args)]
@@ -44,31 +44,13 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         return Err(usage(&"a campaign has --time or --execs, or it would never end"));
     }
     let features = args.spec.map_or_else(Features::default, Features::from);
-    let mut ids = Vec::new();
-    for given in &args.engine {
-        let (name, id) = isolate::named(given);
-        let one = engine(id, BUDGETS, features).map_err(|e| usage(&e))?.id();
-        let name = name.map_or(one, str::to_owned);
-        if ids.iter().any(|(other, _, _)| *other == name) {
-            return Err(usage(&format!("engine {name:?} is given twice; with itself it would always agree")));
-        }
-        let runs = match isolate::isolates(args.isolate.whether(), id, true)? {
-            true => isolate::driver(id, "compare")?,
-            false => id.to_owned(),
-        };
-        ids.push((name, id.to_owned(), runs));
-    }
-    if ids.len() < 2 {
+    let chosen = choose(&args.engine, &args.isolate, Wanted::compared(features, true))?;
+    if chosen.len() < 2 {
         return Err(usage(&"a campaign needs two engines"));
     }
-    let engines = || -> Vec<Box<dyn Engine>> {
-        let new = |(_, _, runs): &(String, String, String)| {
-            engine(runs, BUDGETS, features).expect("it has been there before")
-        };
-        ids.iter().map(new).collect()
-    };
-    let campaign_plan = Campaign {
-        names: ids.iter().map(|(name, id, _)| (name.clone(), id.clone())).collect(),
+    let engines = || -> Vec<Box<dyn Engine>> { chosen.iter().map(Chosen::engine).collect() };
+    let plan = Campaign {
+        names: chosen.iter().map(|one| (one.name.clone(), one.id.clone())).collect(),
         engines: &engines,
         features,
         seed: args.seed,
@@ -78,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         out: &args.out,
         progress: &progress,
     };
-    let state = campaign(&campaign_plan).map_err(|e| usage(&e))?;
+    let state = run_campaign(&plan).map_err(|e| usage(&e))?;
     if std::io::stderr().is_terminal() {
         let _ = write!(std::io::stderr(), "\r\x1b[K");
     }

@@ -1,5 +1,6 @@
 //! `assay`: what a WebAssembly module does, by the letter of the standard, and what it can never do.
 
+mod chosen;
 mod conform;
 mod diff;
 mod driver;
@@ -7,7 +8,6 @@ mod engines;
 mod excerpt;
 mod fuzz;
 mod input;
-mod isolate;
 mod manual;
 mod output;
 mod reduce;

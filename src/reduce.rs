@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assay_diff_fuzz::reduce::{Budget, End, ReducedDifference, instructions, reduce_difference};
-use assay_diff_fuzz::{BUDGETS, DiffError, Finding, Options, diff};
-use assay_engines::{Engine, Outcome, engine};
+use assay_diff_fuzz::{DiffError, Finding, Options, diff};
+use assay_engines::{Engine, Outcome};
 use assay_interp::scenario::Scenario;
 
+use crate::chosen::{Chosen, Isolate, Wanted, choose};
 use crate::input::Language;
-use crate::isolate::{self, Isolate};
 use crate::output::{Failure, exit, printable, say, tell};
 use crate::{input, run};
 
@@ -74,19 +74,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     if task.out.extension().is_some_and(|extension| extension == "wat" || extension == "toml") {
         return Err(Failure::Usage("--out names the binary; its text and the scenario are written beside it".into()));
     }
-    if left == right {
-        return Err(Failure::Usage(format!("engine {left:?} is given twice; with itself it would always agree")));
-    }
-    let mut engines = Vec::new();
-    for given in &task.engines {
-        let (_, id) = isolate::named(given);
-        let id = match isolate::isolates(args.isolate.whether(), id, true)? {
-            true => isolate::driver(id, "compare")?,
-            false => id.to_owned(),
-        };
-        let new = engine(&id, BUDGETS, args.language.features());
-        engines.push(new.map_err(|e| Failure::Usage(e.to_string()))?);
-    }
+    let chosen = choose(&task.engines, &args.isolate, Wanted::compared(args.language.features(), true))?;
+    let mut engines: Vec<Box<dyn Engine>> = chosen.iter().map(Chosen::engine).collect();
     let began = Instant::now();
     let reduced = match reduced(&mut engines, &wasm, task.scenario.as_deref(), args.time) {
         Ok(Some(reduced)) => reduced,
@@ -182,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read_again() {
-        let step = Step::Instantiate { module: "module".into(), answers: Vec::new() };
+        let step = Step::Instantiate { module: "module".into(), register: None, answers: Vec::new() };
         let scenario = Scenario { steps: vec![step], ..Scenario::default() };
         let wasm = b"\0asm\x01\0\0\0".to_vec();
         let module = Reduced { wasm: wasm.clone(), candidates: 1, end: End::Smallest };

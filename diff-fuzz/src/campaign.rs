@@ -26,7 +26,7 @@ const SAVED: Duration = Duration::from_millis(200);
 
 /// What a campaign is to do.
 pub struct Campaign<'a> {
-    /// Names of the engines, as findings have them, and their ids.
+    /// What the engines call themselves, and the ids by which they are made again.
     pub names: Vec<(String, String)>,
     /// Makes the engines, for each job, in the order of their names: at least two.
     pub engines: &'a (dyn Fn() -> Vec<Box<dyn Engine>> + Sync),
@@ -230,7 +230,7 @@ pub fn input_seed(seed: u64, index: u64) -> u64 {
 /// # Errors
 ///
 /// The folder can't be used.
-pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
+pub fn run_campaign(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
     let started = Instant::now();
     let state = resume(campaign)?;
     let before = state.seconds;
@@ -256,7 +256,7 @@ pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
                     drop(locked);
                     let seed = input_seed(campaign.seed, index);
                     let input = generate(seed, campaign.features);
-                    let report = race(&mut engines, &campaign.names, &input, seed);
+                    let report = race(&mut engines, &input, seed);
                     locked = shared.lock().unwrap_or_else(|e| e.into_inner());
                     let (state, saved) = &mut *locked;
                     state.seconds = before + started.elapsed().as_secs_f64();
@@ -290,26 +290,14 @@ pub fn run(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
 }
 
 /// An input in all engines; `None` if they all refuse it.
-fn race(engines: &mut [Box<dyn Engine>], names: &[(String, String)], input: &Input, seed: u64) -> Option<Report> {
+fn race(engines: &mut [Box<dyn Engine>], input: &Input, seed: u64) -> Option<Report> {
     let options = Options { vectors: VECTORS, seed, keep: 4, ..Options::default() };
     match diff(engines, &input.wasm, &options) {
-        Ok(mut report) => {
-            // One in a process of its own has the command line for its id.
-            let ids: Vec<String> = engines.iter().map(|engine| engine.id()).collect();
-            let rename = |id: &mut String| {
-                if let Some(i) = ids.iter().position(|other| other == id) {
-                    id.clone_from(&names[i].0);
-                }
-            };
-            report.engines.iter_mut().chain(&mut report.out).for_each(|(id, _)| rename(id));
-            for point in report.differences.iter_mut().flat_map(|difference| &mut difference.points) {
-                rename(&mut point.left.0);
-                rename(&mut point.right.0);
-            }
-            Some(report)
-        }
+        Ok(report) => Some(report),
         Err(DiffError::Refused(_)) => None,
-        Err(error @ (DiffError::TooFewEngines | DiffError::Scenario(_))) => unreachable!("{error}"),
+        Err(error @ (DiffError::TooFewEngines | DiffError::Scenario(_))) => {
+            panic!("{} engines, of which each has the instance that is called: {error}", engines.len())
+        }
     }
 }
 
@@ -397,7 +385,7 @@ fn keep(
     write(folder.join("finding.json"), finding.as_bytes())?;
     let text = format!(
         "# {signature}\n\nInput {index} of seed {}: {}\n\nEngines: {}\n\n```\nassay diff \
-         module.wasm{options} --scenario scenario.toml\nassay reduce .\n```\n\n```\n{difference}```\n",
+         module.wasm --isolate{options} --scenario scenario.toml\nassay reduce .\n```\n\n```\n{difference}```\n",
         campaign.seed,
         input.mix,
         engines.join(", "),

@@ -59,7 +59,7 @@ pub enum DiffError {
 pub fn diff(engines: &mut [Box<dyn Engine>], wasm: &[u8], options: &Options) -> Result<Report, DiffError> {
     let mut session = Session::new(engines, options.keep)?;
     let Some(module) = session.admit(&options.module, wasm)? else { return Ok(session.report) };
-    let instantiate = Step::Instantiate { module: options.module.clone(), answers: Vec::new() };
+    let instantiate = Step::Instantiate { module: options.module.clone(), register: None, answers: Vec::new() };
     if session.instantiate(&instantiate)? {
         session.calls(&instantiate, &calls(&module, options))?;
     }
@@ -180,8 +180,9 @@ impl<'a> Session<'a> {
         if self.too_few() {
             return Ok(None);
         }
-        let refused = verdicts.iter().filter_map(|verdict| verdict.as_ref().err());
-        match (refused.count(), module) {
+        let refused: Vec<&Outcome> = verdicts.iter().filter_map(|verdict| verdict.as_ref().err()).collect();
+        let answered = !refused.iter().any(|outcome| outcome.is_breakdown());
+        match (refused.len(), module) {
             (0, Ok(module)) => {
                 let subject = Subject::new(wasm, &module);
                 let observed = &mut self.report.observed;
@@ -197,13 +198,13 @@ impl<'a> Session<'a> {
                 Ok(Some(module))
             }
             (0, Err(outcome)) => Err(DiffError::Refused(outcome)),
-            (n, module) if n == verdicts.len() => {
+            (n, module) if n == verdicts.len() && answered => {
                 // Ours says whether it is malformed or invalid; another engine may not.
                 let theirs = verdicts.into_iter().find_map(Result::err);
                 Err(DiffError::Refused(module.err().or(theirs).expect("somebody refused it")))
             }
             _ => {
-                let step = Step::Instantiate { module: name.to_owned(), answers: Vec::new() };
+                let step = Step::Instantiate { module: name.to_owned(), register: None, answers: Vec::new() };
                 self.race.scenario.steps.push(step);
                 let compared = Compared::Differ(self.validity(&verdicts));
                 tally(&mut self.report.instantiations, &compared);
@@ -221,7 +222,9 @@ impl<'a> Session<'a> {
         };
         let ids = self.race.players.iter_mut().map(|player| player.engine().id());
         let answers: Vec<(String, String)> = ids.zip(verdicts.iter().map(words)).collect();
-        let others = (1..answers.len()).filter(|i| verdicts[*i].is_ok() != verdicts[0].is_ok());
+        let broken = |i: usize| verdicts[i].as_ref().is_err_and(Outcome::is_breakdown);
+        let differs = |i: &usize| verdicts[*i].is_ok() != verdicts[0].is_ok() || broken(*i) || broken(0);
+        let others = (1..answers.len()).filter(differs);
         others.map(|i| Point { what: What::Validity, left: answers[0].clone(), right: answers[i].clone() }).collect()
     }
 
@@ -324,7 +327,7 @@ impl<'a> Session<'a> {
             tally(&mut self.report.instantiations, &compared);
             self.keep(compared);
         }
-        Ok(agree)
+        Ok(agree && matches!(self.race.ends[0], Ended::Instantiated(_)))
     }
 
     /// Keeps a difference, with the steps that show it.

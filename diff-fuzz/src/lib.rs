@@ -18,7 +18,7 @@ pub mod reduce;
 mod report;
 
 pub use args::{boundaries, vectors};
-pub use campaign::{Campaign, CampaignError, Finding, State, Tally, input_seed, run};
+pub use campaign::{Campaign, CampaignError, Finding, State, Tally, input_seed, run_campaign};
 pub use compare::{BUDGETS, DiffError, Options, diff, diff_scenario};
 pub use expose::{Exposed, Item, Kind, expose};
 pub use generate::{Generator, Input, generate};

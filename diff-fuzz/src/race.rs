@@ -45,8 +45,6 @@ pub(crate) struct Race<'a> {
     pub(crate) scenario: Scenario,
     /// The modules of its instances, by name.
     instances: Vec<String>,
-    /// The instances that its threads were started in.
-    threads: Vec<usize>,
     /// How each engine's last step ended.
     pub(crate) ends: Vec<Ended>,
 }
@@ -70,7 +68,7 @@ impl<'a> Race<'a> {
     pub(crate) fn new(engines: &'a mut [Box<dyn Engine>]) -> Race<'a> {
         let players = engines.iter_mut().map(|engine| Player::new(&mut **engine)).collect();
         let (subjects, scenario) = (BTreeMap::new(), Scenario::default());
-        Race { players, subjects, scenario, instances: Vec::new(), threads: Vec::new(), ends: Vec::new() }
+        Race { players, subjects, scenario, instances: Vec::new(), ends: Vec::new() }
     }
 
     /// Whether the last step was a call that returned, in all engines.
@@ -83,28 +81,20 @@ impl<'a> Race<'a> {
         self.players.iter_mut().for_each(Player::restart);
         self.scenario.steps.clear();
         self.instances.clear();
-        self.threads.clear();
     }
 
     /// Takes a step in all engines, and compares what is seen of them with what is seen of the first.
     pub(crate) fn step(&mut self, step: &Step) -> Result<Compared, ReplayError> {
         self.scenario.steps.push(step.clone());
-        let instance = match step {
-            Step::Instantiate { module, .. } => {
-                self.instances.push(module.clone());
-                self.instances.len() - 1
-            }
-            Step::Call { instance, .. } | Step::Set { instance, .. } => *instance,
-            Step::Write(write) => write.instance,
-            Step::Start { instance, .. } => {
-                self.threads.push(*instance);
-                *instance
-            }
-            // One that doesn't exist is for the players to refuse.
-            Step::Advance { thread, .. } | Step::Join { thread } => self.threads.get(*thread).copied().unwrap_or(0),
-        };
-        let subject = self.instances.get(instance).and_then(|name| self.subjects.get(name));
-        let items = subject.map_or(&[][..], |subject| &subject.exposed.items);
+        if let Step::Instantiate { module, .. } = step {
+            self.instances.push(module.clone());
+        }
+        // What one instance does, others that are linked with it may show.
+        let items: Vec<Owned<'_>> = (0..)
+            .zip(&self.instances)
+            .filter_map(|(instance, name)| Some((instance, self.subjects.get(name)?)))
+            .flat_map(|(instance, subject)| subject.exposed.items.iter().map(move |item| Owned { instance, item }))
+            .collect();
         // What another module chose may have come here by what they share.
         let may_choose = self.subjects.values().any(|subject| subject.may_choose);
         let subjects = &self.subjects;
@@ -115,14 +105,14 @@ impl<'a> Race<'a> {
         let mut seen = Vec::new();
         for player in &mut self.players {
             let replayed = player.play(step, &mut load)?;
-            let state = items.iter().map(|item| look(player, instance, item)).collect();
+            let state = items.iter().map(|owned| look(player, owned)).collect();
             seen.push(Seen { id: player.engine().id(), ended: replayed.ended, log: replayed.log, state });
         }
         self.ends = seen.iter().map(|seen| seen.ended.clone()).collect();
         let (first, others) = seen.split_first().expect("there are engines");
         let mut compared = Compared::Agree;
         for other in others {
-            let pair = Pair::new(first, other, items);
+            let pair = Pair::new(first, other, &items);
             let is_choice = || may_choose && choice::chose(&self.scenario, &mut load);
             compared = both(compared, pair.compared(is_choice));
         }
@@ -142,8 +132,24 @@ fn both(a: Compared, b: Compared) -> Compared {
     }
 }
 
+/// An item of an instance of the scenario.
+struct Owned<'a> {
+    instance: usize,
+    item: &'a Item,
+}
+
+impl Owned<'_> {
+    /// What a report calls it.
+    fn label(&self) -> String {
+        match self.instance {
+            0 => self.item.label.clone(),
+            n => format!("{} of instance {n}", self.item.label),
+        }
+    }
+}
+
 /// The state of one item. What an instance that failed to be made imports can still be looked at.
-fn look(player: &mut Player<'_>, instance: usize, item: &Item) -> Result<State, Outcome> {
+fn look(player: &mut Player<'_>, &Owned { instance, item }: &Owned<'_>) -> Result<State, Outcome> {
     let id = if item.imported { player.provider(instance) } else { player.instance(instance) };
     let id = id.ok_or_else(|| Outcome::Unlinkable("there is no instance".to_owned()))?;
     let engine = player.engine();
@@ -174,7 +180,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn new(left: &'a Seen, right: &'a Seen, items: &[Item]) -> Pair<'a> {
+    fn new(left: &'a Seen, right: &'a Seen, items: &[Owned<'_>]) -> Pair<'a> {
         let mut pair = Pair { left, right, points: Vec::new(), nans: Vec::new(), why: None };
         pair.ends();
         if pair.why.is_none() {
@@ -257,6 +263,7 @@ impl<'a> Pair<'a> {
             // They threw alike, as far as can be seen.
             (Outcome::Threw(_) | Outcome::ThrewUnseen(_), Outcome::ThrewUnseen(_))
             | (Outcome::ThrewUnseen(_), Outcome::Threw(_)) => self.why = Some(Why::Unsupported),
+            _ if x.is_breakdown() || y.is_breakdown() => self.point(What::End, x.to_string(), y.to_string()),
             _ if class(x) == class(y) && !matches!(x, Outcome::Returned(_) | Outcome::Threw(_)) => {}
             _ => self.point(What::End, x.to_string(), y.to_string()),
         }
@@ -291,8 +298,8 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn states(&mut self, item: &Item, a: &Result<State, Outcome>, b: &Result<State, Outcome>) {
-        let label = || item.label.clone();
+    fn states(&mut self, item: &Owned<'_>, a: &Result<State, Outcome>, b: &Result<State, Outcome>) {
+        let label = || item.label();
         match (a, b) {
             (Ok(State::Memory(a)), Ok(State::Memory(b))) => self.memories(item, a, b),
             (Ok(State::Table(a)), Ok(State::Table(b))) => {
@@ -307,7 +314,7 @@ impl<'a> Pair<'a> {
                 Equality::BothNan => self.nan(What::Global(label()), typed(v), typed(w)),
                 Equality::Unequal => self.point(What::Global(label()), typed(v), typed(w)),
             },
-            (Err(a), Err(b)) if class(a) == class(b) => {}
+            (Err(a), Err(b)) if class(a) == class(b) && !a.is_breakdown() => {}
             (Err(Outcome::Unsupported(_)), _) | (_, Err(Outcome::Unsupported(_))) => self.why = Some(Why::Unsupported),
             (Err(Outcome::Limit(_)), _) | (_, Err(Outcome::Limit(_))) => self.why = Some(Why::Limit),
             _ => {
@@ -321,20 +328,20 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn memories(&mut self, item: &Item, a: &[u8], b: &[u8]) {
+    fn memories(&mut self, item: &Owned<'_>, a: &[u8], b: &[u8]) {
         if a == b {
             return;
         }
         if a.len() != b.len() {
             let bytes = |n: usize| format!("{n} bytes");
-            return self.point(What::MemorySize(item.label.clone()), bytes(a.len()), bytes(b.len()));
+            return self.point(What::MemorySize(item.label()), bytes(a.len()), bytes(b.len()));
         }
         let unequal = |i: &usize| a[*i] != b[*i];
         let hex = |m: &[u8], i: usize| {
             let bytes: Vec<String> = m[i..m.len().min(i + 8)].iter().map(|byte| format!("{byte:02x}")).collect();
             bytes.join(" ")
         };
-        let memory = |i| What::Memory(item.label.clone(), i);
+        let memory = |i| What::Memory(item.label(), i);
         if let Some(i) = (0..a.len()).filter(unequal).find(|i| !both_nan_around(a, b, *i)) {
             self.point(memory(i), hex(a, i), hex(b, i));
         } else if let Some(i) = (0..a.len()).find(unequal) {

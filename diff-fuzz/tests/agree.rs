@@ -240,15 +240,18 @@ fn a_scenario_is_compared_step_by_step() {
     .unwrap();
     let answer = |n| Answer { import: ("env".into(), "ask".into()), results: vec![Val::I32(n)], throws: n == 0 };
     let call = Step::Call { instance: 0, export: "f".into(), args: vec![] };
-    let instantiate = Step::Instantiate { module: "a.wasm".into(), answers: vec![answer(5), answer(0)] };
+    let instantiate =
+        Step::Instantiate { module: "a.wasm".into(), register: None, answers: vec![answer(5), answer(0)] };
     let scenario =
         Scenario { steps: vec![instantiate, call.clone(), call.clone(), call.clone()], ..Scenario::default() };
     let mut load = |name: &str| if name == "a.wasm" { Ok(wasm.clone()) } else { Err("no".to_owned()) };
     let report = diff_scenario(&mut engines(), &scenario, &mut load, &Options::default()).unwrap();
     assert_eq!((report.verdict(), report.calls.agreed, report.skipped), (Verdict::Agree, 3, 0), "{report}");
 
-    let missing =
-        Scenario { steps: vec![Step::Instantiate { module: "b.wasm".into(), answers: vec![] }], ..Scenario::default() };
+    let missing = Scenario {
+        steps: vec![Step::Instantiate { module: "b.wasm".into(), register: None, answers: vec![] }],
+        ..Scenario::default()
+    };
     let error = diff_scenario(&mut engines(), &missing, &mut load, &Options::default());
     assert!(matches!(error, Err(DiffError::Scenario(_))), "{error:?}");
     let beyond = Scenario { steps: vec![call], ..Scenario::default() };

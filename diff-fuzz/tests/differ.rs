@@ -178,6 +178,32 @@ fn an_exception_with_a_payload_that_is_not_seen() {
     assert_eq!(only_point(&run(PLAIN, Fault { invoke: Some(fault), ..Fault::default() })), What::End);
 }
 
+/// Engines that break down in the same way haven't agreed on anything.
+#[test]
+fn two_engines_that_crash() {
+    let crashed = || Outcome::Crashed("it ended".into());
+    let both = |fault: fn() -> Fault| -> Vec<Box<dyn Engine>> {
+        let wrong = || Box::new(Wrong { interp: Interp::new(BUDGETS), fault: fault(), calls: 0 });
+        vec![wrong(), wrong()]
+    };
+    let crash: fn() -> Fault =
+        || Fault { invoke: Some(|o| *o = Outcome::Crashed("it ended".into())), ..Fault::default() };
+    let hang: fn() -> Fault = || Fault { instantiate: Some(|| Outcome::Hung("no answer".into())), ..Fault::default() };
+    let lie: fn() -> Fault = || Fault { validate: Some(|| Outcome::Nonsense("no JSON".into())), ..Fault::default() };
+    let options = Options { vectors: 1, ..Options::default() };
+    let wasm = wat::parse_str(r#"(module (func (export "f")))"#).unwrap();
+    for (fault, what) in [(crash, What::End), (hang, What::End), (lie, What::Validity)] {
+        let report = diff(&mut both(fault), &wasm, &options).unwrap();
+        assert_eq!(only_point(&report), what);
+    }
+    // Nor is it alike that one refuses a module, and another one dies of it.
+    let invalid = wat::parse_str("(module (func (result i32)))").unwrap();
+    let fault = Fault { validate: Some(|| Outcome::Crashed("it ended".into())), ..Fault::default() };
+    let report = diff(&mut engines(fault), &invalid, &options).unwrap();
+    assert_eq!(only_point(&report), What::Validity);
+    assert!(crashed().is_breakdown() && !Outcome::Unsupported("it".into()).is_breakdown());
+}
+
 #[test]
 fn a_byte_of_a_private_memory() {
     let fault: fn(&mut Vec<u8>) = |m| m[65535] = 1;

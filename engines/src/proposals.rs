@@ -1,6 +1,8 @@
 //! Which proposals an engine has, and what it means when an engine that lacks some refuses a module.
 
+use assay_interp::binary::wasm_features;
 use assay_interp::outcome::Outcome;
+use assay_interp::syntax::{Features, Version};
 use wasmparser::{Validator, WasmFeatures};
 
 /// The proposals by name, oldest first: those that are part of a version of the standard, then those beyond 3.0.
@@ -29,6 +31,22 @@ const PROPOSALS: [(&str, WasmFeatures); 18] = [
 /// The names of the proposals that are among these features.
 pub(crate) fn proposals(features: WasmFeatures) -> Vec<&'static str> {
     PROPOSALS.iter().filter(|(_, flags)| features.contains(*flags)).map(|(name, _)| *name).collect()
+}
+
+/// The least features that have all proposals of these names; names that aren't known are passed over.
+pub(crate) fn features(names: &[String]) -> Features {
+    let named = PROPOSALS.iter().filter(|(name, _)| names.iter().any(|n| n == name));
+    let flags = named.fold(WasmFeatures::empty(), |flags, (_, more)| flags | *more);
+    let beyond = WasmFeatures::THREADS | WasmFeatures::WIDE_ARITHMETIC | WasmFeatures::CUSTOM_PAGE_SIZES;
+    let has = |version: &Version| wasm_features((*version).into()).contains(flags - beyond);
+    let version = Version::ALL.into_iter().find(has).unwrap_or_default();
+    Features {
+        version,
+        threads: flags.contains(WasmFeatures::THREADS),
+        wide_arithmetic: flags.contains(WasmFeatures::WIDE_ARITHMETIC),
+        custom_page_sizes: flags.contains(WasmFeatures::CUSTOM_PAGE_SIZES),
+        single_memory: version == Version::V3 && !flags.contains(WasmFeatures::MULTI_MEMORY),
+    }
 }
 
 /// What it means that an engine refuses a module: that it isn't well-formed and valid; or, if the engine lacks some of
@@ -82,9 +100,19 @@ mod tests {
 
     #[test]
     fn all_proposals_have_names() {
-        let all = assay_interp::binary::wasm_features(assay_interp::syntax::Features::ALL);
+        let all = wasm_features(Features::ALL);
         assert_eq!(proposals(all).len(), PROPOSALS.len());
         let named = PROPOSALS.iter().fold(WasmFeatures::FLOATS, |named, (_, flags)| named | *flags);
         assert_eq!(all - named, WasmFeatures::empty());
+    }
+
+    #[test]
+    fn features_go_by_their_names() {
+        let of_memory64 = Features { single_memory: true, ..Features::default() };
+        for wanted in Version::ALL.map(Features::from).into_iter().chain([Features::ALL, of_memory64]) {
+            let names: Vec<String> = proposals(wasm_features(wanted)).into_iter().map(str::to_owned).collect();
+            assert_eq!(features(&names), wanted);
+        }
+        assert_eq!(features(&["stack-switching".into()]), Features::from(Version::V1));
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use assay_interp::exec::Value;
 use assay_interp::outcome::{Budget, TrapKind};
-use assay_interp::syntax::{Features, HeapType, Version};
+use assay_interp::syntax::HeapType;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -592,59 +592,6 @@ pub struct Call {
     pub args: Vec<Item>,
 }
 
-const OF_V1: [&str; 1] = ["mutable-global"];
-const OF_V2: [&str; 6] =
-    ["sign-extension", "saturating-float-to-int", "multi-value", "reference-types", "bulk-memory", "simd"];
-const OF_V3: [&str; 8] = [
-    "relaxed-simd",
-    "tail-call",
-    "extended-const",
-    "function-references",
-    "gc",
-    "exceptions",
-    MULTI_MEMORY,
-    "memory64",
-];
-const MULTI_MEMORY: &str = "multi-memory";
-const THREADS: &str = "threads";
-const WIDE_ARITHMETIC: &str = "wide-arithmetic";
-const CUSTOM_PAGE_SIZES: &str = "custom-page-sizes";
-
-/// The names of what modules may have beyond the first version.
-pub fn names(features: Features) -> Vec<&'static str> {
-    let mut names = OF_V1.to_vec();
-    if features.version >= Version::V2 {
-        names.extend(OF_V2);
-    }
-    if features.version >= Version::V3 {
-        names.extend(OF_V3.iter().filter(|name| !(features.single_memory && **name == MULTI_MEMORY)));
-    }
-    let proposals = [
-        (features.threads, THREADS),
-        (features.wide_arithmetic, WIDE_ARITHMETIC),
-        (features.custom_page_sizes, CUSTOM_PAGE_SIZES),
-    ];
-    names.extend(proposals.iter().filter(|(on, _)| *on).map(|(_, name)| name));
-    names
-}
-
-/// The least features that have all of these names; names that aren't known are passed over.
-pub fn features(names: &[String]) -> Features {
-    let has = |name: &str| names.iter().any(|n| n == name);
-    let version = match (OF_V2.into_iter().any(has), OF_V3.into_iter().any(has)) {
-        (_, true) => Version::V3,
-        (true, false) => Version::V2,
-        (false, false) => Version::V1,
-    };
-    Features {
-        version,
-        threads: has(THREADS),
-        wide_arithmetic: has(WIDE_ARITHMETIC),
-        custom_page_sizes: has(CUSTOM_PAGE_SIZES),
-        single_memory: version == Version::V3 && !has(MULTI_MEMORY),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -745,15 +692,5 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn features_go_by_their_names() {
-        let of_memory64 = Features { single_memory: true, ..Features::default() };
-        for wanted in Version::ALL.map(Features::from).into_iter().chain([Features::ALL, of_memory64]) {
-            let names: Vec<String> = names(wanted).into_iter().map(str::to_owned).collect();
-            assert_eq!(features(&names), wanted);
-        }
-        assert_eq!(features(&["stack-switching".into()]), Features::from(Version::V1));
     }
 }

@@ -97,6 +97,8 @@ pub struct Player<'a> {
 #[derive(Default)]
 struct Played {
     id: Option<InstanceId>,
+    /// What it is registered as.
+    name: Option<String>,
     provider: Option<InstanceId>,
     /// The functions that it exports.
     functions: HashMap<String, FuncType>,
@@ -168,11 +170,12 @@ impl<'a> Player<'a> {
             id.ok_or(ReplayError::Thread { step: number, thread })
         };
         let ended = match step {
-            Step::Instantiate { module, answers } => {
+            Step::Instantiate { module, register, answers } => {
                 let wasm = load(module);
                 let wasm = wasm.map_err(|why| ReplayError::Module { step: number, module: module.clone(), why })?;
-                let (played, result) = instantiate_alone(self.engine, &wasm, answers);
-                self.instances.push(Played { id: result.as_ref().ok().copied(), ..played });
+                let (played, result) = instantiate(self.engine, &wasm, answers, &self.instances);
+                let name = register.clone();
+                self.instances.push(Played { id: result.as_ref().ok().copied(), name, ..played });
                 match result {
                     Ok(id) => Ended::Instantiated(id),
                     Err(outcome) => Ended::Outcome(outcome),
@@ -231,16 +234,18 @@ pub fn replay(
     scenario.steps.iter().map(|step| player.play(step, load)).collect()
 }
 
-/// Instantiates a module with a host that gives it all that it imports, beside functions from a provider.
-fn instantiate_alone(
+/// Instantiates a module with what it imports: from earlier instances that are registered, or a host that gives it all,
+/// beside functions from a provider.
+fn instantiate(
     engine: &mut dyn Engine,
     wasm: &[u8],
     answers: &[Answer],
+    earlier: &[Played],
 ) -> (Played, Result<InstanceId, Outcome>) {
     let mut played = Played::default();
     let result = match binary::decode_with(wasm, engine.features()) {
         Ok(module) => provide(engine, &module, &mut played).and_then(|()| {
-            let links = links(&module, played.provider, answers);
+            let links = links(&module, played.provider, answers, earlier);
             engine.instantiate(wasm, &links)
         }),
         Err(error) => Err(error.into()),
@@ -255,11 +260,14 @@ fn provide(engine: &mut dyn Engine, module: &Module, played: &mut Played) -> Res
     Ok(())
 }
 
-fn links(module: &Module, provider: Option<InstanceId>, answers: &[Answer]) -> Vec<Link> {
+fn links(module: &Module, provider: Option<InstanceId>, answers: &[Answer], earlier: &[Played]) -> Vec<Link> {
+    let named = |name: &str, played: &Played| played.id.filter(|_| played.name.as_deref() == Some(name));
+    let registered = |name: &str| earlier.iter().rev().find_map(|played| named(name, played));
     let link = |(i, import): (usize, &Import)| {
-        let from = match (&import.ty, provider) {
-            (ExternType::Func(_), _) | (_, None) => Source::Host(answers.to_vec()),
-            (_, Some(id)) => Source::Instance(id, export(i)),
+        let from = match (registered(&import.module), &import.ty, provider) {
+            (Some(id), ..) => Source::Instance(id, import.name.clone()),
+            (None, ExternType::Func(_), _) | (None, _, None) => Source::Host(answers.to_vec()),
+            (None, _, Some(id)) => Source::Instance(id, export(i)),
         };
         Link { module: import.module.clone(), name: import.name.clone(), from }
     };

@@ -40,6 +40,7 @@ fn scenario() -> Scenario {
     let steps = vec![
         Step::Instantiate {
             module: "m".into(),
+            register: None,
             answers: vec![
                 Answer { import: import(), results: vec![Val::I32(5)], throws: false },
                 Answer { import: import(), results: vec![], throws: true },

@@ -20,7 +20,7 @@ fn play(id: &str, steps: Vec<Step>) -> Result<Vec<Ended>, ReplayError> {
     let features = Features { threads: true, ..Features::default() };
     let mut engine = engine(id, Budgets::default(), features).unwrap();
     let wasm = wat::parse_str(MODULE).unwrap();
-    let instantiate = Step::Instantiate { module: "m".into(), answers: Vec::new() };
+    let instantiate = Step::Instantiate { module: "m".into(), register: None, answers: Vec::new() };
     let steps = std::iter::once(instantiate).chain(steps).collect();
     let scenario = Scenario { steps, ..Scenario::default() };
     let replayed = replay(&mut *engine, &scenario, &mut |_| Ok(wasm.clone()))?;

@@ -82,6 +82,11 @@ impl From<crate::binary::Error> for Outcome {
 impl std::error::Error for Outcome {}
 
 impl Outcome {
+    /// Whether it is of the engine's process, and so no answer: two of them are no agreement.
+    pub fn is_breakdown(&self) -> bool {
+        matches!(self, Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_))
+    }
+
     /// One word for the kind, as in reports and files.
     pub fn kind(&self) -> &'static str {
         match self {

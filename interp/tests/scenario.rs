@@ -46,8 +46,8 @@ fn answer() -> impl Strategy<Value = Answer> {
 fn step() -> impl Strategy<Value = Step> {
     let place = || (0..5usize, name());
     prop_oneof![
-        (name(), prop::collection::vec(answer(), 0..4))
-            .prop_map(|(module, answers)| Step::Instantiate { module, answers }),
+        (name(), prop::option::of(name()), prop::collection::vec(answer(), 0..4))
+            .prop_map(|(module, register, answers)| Step::Instantiate { module, register, answers }),
         (place(), values()).prop_map(|((instance, export), args)| Step::Call { instance, export, args }),
         (place(), 0..=i64::MAX as u64, prop::collection::vec(any::<u8>(), 0..70))
             .prop_map(|((instance, export), offset, bytes)| Step::Write(Write { instance, export, offset, bytes })),
@@ -150,7 +150,7 @@ fn a_profile_stands_before_the_steps() {
 
 #[test]
 fn instances_are_named_where_there_are_several() {
-    let module = |module: &str| Step::Instantiate { module: module.into(), answers: Vec::new() };
+    let module = |module: &str| Step::Instantiate { module: module.into(), register: None, answers: Vec::new() };
     let call = Step::Call { instance: 0, export: "a\nb".into(), args: vec![Val::I64(u64::MAX)] };
     let words = Scenario { steps: vec![module("a"), module("b"), call.clone()], ..Scenario::default() }.to_string();
     assert_eq!(words, "instantiate \"a\"\ninstantiate \"b\"\ncall \"a\\nb\"(-1) of instance 0\n");
@@ -219,6 +219,7 @@ fn what_is_no_scenario_is_refused_with_its_line() {
     let call = "call = { instance = 0, export = \"f\" }";
     refused(&format!("[[step]]\ninstantiate = \"m\"\n[[step]]\n{call}\ninstantiate = \"m\""), 3, "one of the keys");
     refused(&format!("# a comment\n[[step]]\n{call}\nanswers = []"), 2, "answers belong");
+    refused("[[step]]\nregister = \"a\"\ncall = { instance = 0, export = \"f\" }", 1, "a name to register belongs");
     refused("[[step]]\ncall = { instance = 0, export = \"f\", arg = [] }", 2, "unknown field `arg`");
     refused("[[step]]\ncall = { export = \"f\" }", 2, "missing field `instance`");
     refused("[[step]]\ncall = { instance = -1, export = \"f\" }", 2, "");

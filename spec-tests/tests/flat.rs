@@ -1,6 +1,8 @@
 //! The flat form of execution does what the rules do: over the official tests, each call and instantiation ends alike
 //! in both, takes as much fuel, leaves the same store, and stands for the same rules, one for one.
 
+use std::hash::{Hash as _, Hasher as _};
+
 use assay_engines::{
     Budgets, Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Profile, Value, Version, Watched,
 };
@@ -9,20 +11,30 @@ use assay_interp::rule::Rule;
 use assay_interp::trace::Observer;
 use assay_interp::value::Concrete;
 use assay_spec_tests::{Script, official, run_all};
+use rustc_hash::FxHasher;
 
-/// The rules of a call, but for the way out of a trap or an exception, as far as that is of any use.
+/// The rules of a call, but for the way out of a trap or an exception: the first ones, their number, and a hash of all.
 #[derive(Default)]
-struct Rules(Vec<Rule>);
+struct Rules {
+    first: Vec<Rule>,
+    count: u64,
+    hash: FxHasher,
+}
 
-/// How many rules of a call are compared.
-const COMPARED: usize = 1 << 20;
+/// How many rules of a call are kept, to tell where they part.
+const KEPT: usize = 1 << 20;
 
 impl Observer for Rules {
     const DETAIL: bool = false;
     fn rule(&mut self, rule: Rule) {
-        if !rule.leaves() && self.0.len() < COMPARED {
-            self.0.push(rule);
+        if rule.leaves() {
+            return;
         }
+        if self.first.len() < KEPT {
+            self.first.push(rule);
+        }
+        self.count += 1;
+        rule.hash(&mut self.hash);
     }
 }
 
@@ -109,11 +121,14 @@ impl Engine for Both {
         let outcome = self.same(export, telling, outcome);
         if !matches!(outcome, Outcome::Exhausted(_)) {
             let applied = self.rules.observer.as_ref().expect("it watches");
-            let differs = (0..applied.0.len().max(told.0.len())).find(|i| applied.0.get(*i) != told.0.get(*i));
-            let rule = |rules: &Rules, i| rules.0.get(i).copied();
+            let rule = |rules: &Rules, i: usize| rules.first.get(i).copied();
+            let kept = applied.first.len().max(told.first.len());
+            let differs = (0..kept).find(|i| rule(applied, *i) != rule(&told, *i));
             if let Some(i) = differs {
                 panic!("{export}, rule {i}: {:?} is told, {:?} applied", rule(&told, i), rule(applied, i));
             }
+            let all = |rules: &Rules| (rules.count, rules.hash.finish());
+            assert_eq!(all(&told), all(applied), "{export}: number and hash of the rules told, and of those applied");
         }
         self.compare(export, matches!(outcome, Outcome::Exhausted(_) | Outcome::Unsupported(_)));
         outcome

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use assay_interp::binary::wasm_features;
 use assay_interp::outcome::Outcome;
 use assay_interp::syntax::Features;
 use serde_json::{Value as Json, json};
 
 use super::child::{Line, printable};
-use crate::protocol::{Answer, Hello, Op, VERSION, names};
+use crate::proposals::proposals;
+use crate::protocol::{Answer, Hello, Op, VERSION};
 
 /// Characters that are quoted of an answer that isn't one.
 const QUOTED: usize = 200;
@@ -28,7 +30,7 @@ impl Connection {
         deadline: Duration,
     ) -> Result<(Connection, Hello), Outcome> {
         let mut connection = Connection { line, next: 0, features };
-        let wanted = names(features).into_iter().map(str::to_owned).collect();
+        let wanted = proposals(wasm_features(features)).into_iter().map(str::to_owned).collect();
         let hello = Op::Hello { version: VERSION, features: wanted };
         let answer = connection.ask(serde_json::to_value(hello).expect("a request is written as JSON"), deadline)?;
         let answer: Answer = serde_json::from_value(answer).map_err(|e| Outcome::Nonsense(e.to_string()))?;

@@ -54,7 +54,8 @@ const HOST: &str = "assay:host";
 ///
 /// It is told nothing of budgets: what runs for too long has missed the deadline.
 pub struct Process {
-    command: String,
+    /// What reports call it.
+    id: String,
     start: Box<Start>,
     deadline: Duration,
     features: Features,
@@ -115,9 +116,14 @@ impl Process {
         }
     }
 
+    /// The same, by another id than `process:` and its command line.
+    pub fn known_as(self, id: impl Into<String>) -> Process {
+        Process { id: id.into(), ..self }
+    }
+
     fn with(command: &str, start: Box<Start>, features: Features, deadline: Duration) -> Process {
-        let (command, store, carries) = (command.to_owned(), Store::default(), Carries::default());
-        Process { command, start, deadline, features, connection: None, hello: None, carries, store, lost: None }
+        let (id, store, carries) = (format!("process:{command}"), Store::default(), Carries::default());
+        Process { id, start, deadline, features, connection: None, hello: None, carries, store, lost: None }
     }
 
     fn open(&mut self, line: Box<dyn Line>) -> Result<(), Outcome> {
@@ -276,7 +282,7 @@ impl Process {
 
     fn make_adapter(&mut self, what: &str, wasm: &[u8], imports: Vec<Import>) -> Result<InstanceId, Outcome> {
         self.make(wasm, imports, None).map_err(|outcome| match outcome {
-            Outcome::Crashed(_) | Outcome::Hung(_) | Outcome::Nonsense(_) => outcome,
+            broken if broken.is_breakdown() => broken,
             other => Outcome::Unsupported(format!("there is no adapter for {what}: {other}")),
         })
     }
@@ -574,7 +580,7 @@ struct Done {}
 
 impl Engine for Process {
     fn id(&self) -> String {
-        format!("process:{}", self.command)
+        self.id.clone()
     }
 
     fn version(&self) -> String {

@@ -14,9 +14,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::adapter::Carries;
 use super::exports::Exports;
+use crate::proposals::features;
 use crate::protocol::{
     Answer, BudgetName, Bytes, Call, Hello, Import, Instantiated, Item, Kind, Log, MemoryState, Op, Origin, Own,
-    Refusal, Request, Script, TableState, Top, TrapName, VERSION, Values, Why, features, hexadecimal, names,
+    Refusal, Request, Script, TableState, Top, TrapName, VERSION, Values, Why, hexadecimal,
 };
 use crate::{Engine, InstanceId, Link, Source};
 
@@ -152,7 +153,7 @@ impl Server {
         answer(Hello {
             name: self.engine.id(),
             version: self.engine.version(),
-            features: names(self.engine.features()).into_iter().map(str::to_owned).collect(),
+            features: self.engine.proposals().into_iter().map(str::to_owned).collect(),
             carries: self.carries.names(),
             traps: "exact".into(),
         })

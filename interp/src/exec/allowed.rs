@@ -11,8 +11,7 @@ use std::sync::Arc;
 use super::config::{Config, Progress};
 use super::store::{ModuleInst, Store};
 use super::value::{Val, Value};
-use crate::syntax::table::for_each_instruction;
-use crate::syntax::{Expr, Instr, ValType, f32_text, f64_text};
+use crate::syntax::{Expr, Immediate, Instr, Plain, ValType, f32_text, f64_text};
 use crate::trap::TrapKind;
 use crate::value::{Concrete, W32, W64};
 
@@ -111,132 +110,14 @@ fn bits(value: &Value) -> Option<u128> {
     }
 }
 
-macro_rules! ty {
-    (i32) => {
-        ValType::I32
-    };
-    (i64) => {
-        ValType::I64
-    };
-    (f32) => {
-        ValType::F32
-    };
-    (f64) => {
-        ValType::F64
-    };
-}
-
-/// The types of the operands, by family; none for what isn't a numeric or vector instruction.
-macro_rules! operands {
-    (unop($t:ident, $f:ident)) => {
-        Some(&[ty!($t)])
-    };
-    (binop($t:ident, $f:ident)) => {
-        Some(&[ty!($t); 2])
-    };
-    (partial_binop($t:ident, $f:ident)) => {
-        Some(&[ty!($t); 2])
-    };
-    (testop($t:ident, $f:ident)) => {
-        Some(&[ty!($t)])
-    };
-    (relop($t:ident, $f:ident)) => {
-        Some(&[ty!($t); 2])
-    };
-    (cvtop($t:ident, $u:ident, $f:ident)) => {
-        Some(&[ty!($t)])
-    };
-    (partial_cvtop($t:ident, $u:ident, $f:ident)) => {
-        Some(&[ty!($t)])
-    };
-    (vvunop($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vvbinop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vvternop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 3])
-    };
-    (vvtestop($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vunop($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vbinop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vternop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 3])
-    };
-    (vtestop($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vrelop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vshiftop($($arg:tt)*)) => {
-        Some(&[ValType::V128, ValType::I32])
-    };
-    (vbitmask($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vswizzlop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vshuffle($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vsplat($s:ident, $t:ident)) => {
-        Some(&[ty!($t)])
-    };
-    (vextract_lane($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vextract_lane_pack($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vreplace_lane($s:ident, $t:ident)) => {
-        Some(&[ValType::V128, ty!($t)])
-    };
-    (vextunop($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    (vextbinop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (relaxed_vextbinop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vextternop($($arg:tt)*)) => {
-        Some(&[ValType::V128; 3])
-    };
-    (vnarrow($($arg:tt)*)) => {
-        Some(&[ValType::V128; 2])
-    };
-    (vcvtop($($arg:tt)*)) => {
-        Some(&[ValType::V128])
-    };
-    ($family:ident($($arg:tt)*)) => {
-        None
-    };
-}
-
-macro_rules! arms {
-    ($instr:ident;
-     $([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
-       $family:ident($($arg:tt)*);)*) => {
-        match $instr {
-            $(Instr::$Name { .. } => operands!($family($($arg)*)),)*
-        }
-    };
-}
-
 /// The types of the operands of a numeric or vector instruction that takes nothing else; `None` for the others,
 /// constants and accesses to memory among them.
 pub fn operand_types(instr: &Instr) -> Option<&'static [ValType]> {
-    for_each_instruction!(arms instr;)
+    match Plain::of(instr)? {
+        Plain { immediate: Immediate::Memory(_) | Immediate::MemoryLane(..), .. } => None,
+        Plain { params, results: [_], .. } => Some(params),
+        _ => None,
+    }
 }
 
 /// Reduces one instruction.

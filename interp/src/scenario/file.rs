@@ -45,6 +45,7 @@ impl TryFrom<String> for ProfileForm {
 #[serde(deny_unknown_fields)]
 struct StepForm {
     instantiate: Option<String>,
+    register: Option<String>,
     answers: Option<Vec<AnswerForm>>,
     call: Option<CallForm>,
     write: Option<WriteForm>,
@@ -266,9 +267,12 @@ impl TryFrom<StepForm> for Step {
         if form.answers.is_some() && form.instantiate.is_none() {
             return Err("answers belong to the step that instantiates the module");
         }
+        if form.register.is_some() && form.instantiate.is_none() {
+            return Err("a name to register belongs to the step that instantiates the module");
+        }
         let answers = form.answers.unwrap_or_default().into_iter().map(Answer::try_from).collect::<Result<_, _>>()?;
         let steps = [
-            form.instantiate.map(|module| Step::Instantiate { module, answers }),
+            form.instantiate.map(|module| Step::Instantiate { module, register: form.register, answers }),
             form.call.map(|CallForm { instance, export, args }| Step::Call { instance, export, args: values(args) }),
             form.write.map(|WriteForm { instance, export, offset, bytes }| {
                 Step::Write(Write { instance, export, offset, bytes: bytes.0 })
@@ -315,8 +319,11 @@ impl Scenario {
 fn step(step: &Step) -> String {
     let mut out = String::from("[[step]]\n");
     match step {
-        Step::Instantiate { module, answers } => {
+        Step::Instantiate { module, register, answers } => {
             out += &format!("instantiate = {}\n", string(module));
+            if let Some(name) = register {
+                out += &format!("register = {}\n", string(name));
+            }
             for answer in answers {
                 let (module, name) = (string(&answer.import.0), string(&answer.import.1));
                 out += &format!("\n[[step.answers]]\nimport = [{module}, {name}]\n");

@@ -6,6 +6,7 @@
 //! ```toml
 //! [[step]]
 //! instantiate = "kernel.wasm"          # the path of a module, relative to the file
+//! register = "kernel"                  # what later modules import it as; without, they can't
 //!
 //! [[step.answers]]                     # the host's answers to its imports, call by call; then zeros
 //! import = ["env", "read"]
@@ -63,11 +64,14 @@ pub struct Scenario {
 /// One thing that the outside does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Instantiates a module; instances are numbered from 0. What it imports comes from the host: functions answer as
-    /// scripted, memories, tables and globals are of the declared type and hold zeros and nulls.
+    /// Instantiates a module; instances are numbered from 0. What it imports comes from the last instance that is
+    /// registered under the import's module name; if there is none, from the host: functions answer as scripted,
+    /// memories, tables and globals are of the declared type and hold zeros and nulls.
     Instantiate {
         /// Which module: a path in a file, or what the scenario's owner calls it.
         module: String,
+        /// The name that it is registered under, for imports of the instances that follow.
+        register: Option<String>,
         /// Scripted answers, in order of the calls to each import.
         answers: Vec<Answer>,
     },
@@ -165,8 +169,11 @@ impl fmt::Display for Step {
 impl Step {
     fn write(&self, f: &mut fmt::Formatter<'_>, name_instance: bool) -> fmt::Result {
         let instance = match self {
-            Step::Instantiate { module, answers } => {
+            Step::Instantiate { module, register, answers } => {
                 write!(f, "instantiate \"{}\"", module.escape_debug())?;
+                if let Some(name) = register {
+                    write!(f, " as \"{}\"", name.escape_debug())?;
+                }
                 return answers.iter().try_for_each(|answer| write!(f, "\n{answer}"));
             }
             Step::Call { instance, export, args } => {

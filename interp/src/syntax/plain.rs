@@ -1,7 +1,7 @@
 //! The instructions that ask for nothing but numbers, vectors and a memory: what they take, and what they leave.
 
-use super::ValType;
 use super::table::for_each_instruction;
+use super::{Instr, ValType};
 
 /// An instruction that is valid wherever its operands are, and a first memory if it accesses one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,9 +234,25 @@ macro_rules! signature {
     };
 }
 
+impl Plain {
+    fn new(opcode: &'static [u8], mnemonic: &'static str, signature: Option<Signature>) -> Option<Plain> {
+        let (params, results, immediate) = signature?;
+        Some(Plain { opcode, mnemonic, params, results, immediate })
+    }
+}
+
 macro_rules! rows {
     ($([$($op:literal)+] $text:literal $Name:ident { $($theirs:ident as $ours:ident: $T:ty),* }
        $family:ident($($arg:tt)*);)*) => {
+        impl Plain {
+            /// What is plain of an instruction, whichever immediates it has; `None` if it isn't.
+            pub fn of(instr: &Instr) -> Option<Plain> {
+                match instr {
+                    $(Instr::$Name { .. } => Plain::new(&[$($op),+], $text, signature!($family($($arg)*))),)*
+                }
+            }
+        }
+
         /// Opcode and name of each instruction, with its signature if it is plain.
         const ROWS: &[(&[u8], &str, Option<Signature>)] = &[
             $((&[$($op),+], $text, signature!($family($($arg)*))),)*
@@ -251,24 +267,21 @@ for_each_instruction!(rows);
 /// All plain instructions, in the order of the table: those of chapter 4.3's functions, and loads and stores that
 /// aren't atomic.
 pub fn plain() -> impl Iterator<Item = Plain> {
-    ROWS.iter().filter_map(|(opcode, mnemonic, signature)| {
-        let (params, results, immediate) = (*signature)?;
-        Some(Plain { opcode, mnemonic, params, results, immediate })
-    })
+    ROWS.iter().filter_map(|(opcode, mnemonic, signature)| Plain::new(opcode, mnemonic, *signature))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::operand_types;
+    use crate::binary;
     use crate::syntax::Features;
-    use crate::{binary, syntax::Instr};
 
     /// Each is valid as it says, and so decodes to the instruction of its name.
     #[test]
     fn each_is_what_it_says() {
         let mut count = 0;
-        for Plain { mnemonic, params, results, immediate, .. } in plain() {
+        for op in plain() {
+            let Plain { mnemonic, params, results, immediate, .. } = op;
             let immediate_text = match immediate {
                 Immediate::None | Immediate::Memory(_) => String::new(),
                 Immediate::Lane(lanes) | Immediate::MemoryLane(_, lanes) => format!("{}", lanes - 1),
@@ -288,10 +301,7 @@ mod tests {
             let module = binary::decode_with(&wasm, Features::ALL).unwrap_or_else(|e| panic!("{mnemonic}: {e}"));
             let instrs = &module.funcs[0].body.expr().instrs;
             let instr: &Instr = &instrs[instrs.len() - 2];
-            assert_eq!(instr.mnemonic(), mnemonic);
-            if let Some(types) = operand_types(instr) {
-                assert_eq!(types, params);
-            }
+            assert_eq!(Plain::of(instr), Some(op));
             count += 1;
         }
         assert!(count > 400, "{count}");

@@ -152,7 +152,7 @@ fn scenario(module: &Module, begun: &Begun, reads: &[(usize, Term, Term)], model
         Answer { import: (import.module.clone(), import.name.clone()), results, throws: false }
     };
     let answers = begun.answers.iter().map(answer).collect();
-    let mut steps = vec![Step::Instantiate { module: "module".into(), answers }];
+    let mut steps = vec![Step::Instantiate { module: "module".into(), register: None, answers }];
     for (x, t) in &begun.globals {
         let ty = global_types[*x as usize];
         if let Some(export) = name_of(ExternIdx::Global(*x)).filter(|_| ty.mutable) {
