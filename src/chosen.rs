@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use assay_diff_fuzz::Made;
 use assay_engines::{Budgets, DEADLINE, Engine, EngineId, Features, Process, engine_within};
 
 use crate::output::Failure;
@@ -75,6 +76,31 @@ impl Chosen {
             _ => None,
         };
         Ok(Chosen { name, id: id.to_owned(), version: one.version(), command, wanted })
+    }
+
+    /// The engine, with its id.
+    pub(crate) fn made(&self) -> Made {
+        Made { id: self.id.clone(), engine: self.engine() }
+    }
+
+    /// A wasmtime that was given no options with options that are drawn, and any other engine as it is. It goes by the
+    /// same name.
+    pub(crate) fn varied(&self, rng: &mut fastrand::Rng) -> Made {
+        let Ok(EngineId::Wasmtime(plain)) = self.id.parse::<EngineId>() else { return self.made() };
+        if plain != plain.compiler.into() {
+            return self.made();
+        }
+        // Some options exclude each other, or aren't to be had on this processor.
+        for _ in 0..8 {
+            let id = EngineId::Wasmtime(plain.compiler.drawn(&mut |n| rng.usize(..n))).to_string();
+            if make(&id, self.wanted).is_err() {
+                continue;
+            }
+            let command = self.command.as_ref().and_then(|_| driver(&id, self.wanted.budgets).ok());
+            let varied = Chosen { name: self.name.clone(), version: self.version.clone(), id, command, ..*self };
+            return varied.made();
+        }
+        self.made()
     }
 
     /// The engine.

@@ -4,10 +4,10 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use assay_diff_fuzz::{Campaign, State, run_campaign};
-use assay_engines::{Engine, Features, Version};
+use assay_diff_fuzz::{Campaign, Made, State, regenerate, run_campaign};
+use assay_engines::{Features, Version};
 
-use crate::chosen::{Chosen, Isolate, Wanted, choose};
+use crate::chosen::{Isolate, Wanted, choose};
 use crate::input;
 use crate::output::{Failure, exit, say};
 
@@ -34,29 +34,47 @@ pub(crate) struct Args {
     /// The folder of findings and state; a campaign that is there already goes on
     #[arg(long, value_name = "DIR", default_value = "campaign")]
     out: PathBuf,
+    /// Draws the options of each wasmtime that is given none anew after so many inputs: how it compiles, and for which
+    /// processor; 0 for never
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    vary: u64,
+    /// Ends with the first finding
+    #[arg(long)]
+    first: bool,
+    /// Writes input N of the campaign in the folder into inputs/N there, and races nothing
+    #[arg(long, value_name = "N", conflicts_with_all = ["time", "execs", "first"])]
+    input: Option<u64>,
     #[command(flatten)]
     isolate: Isolate,
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let usage = |e: &dyn std::fmt::Display| Failure::Usage(e.to_string());
+    let features = args.spec.map_or_else(Features::default, Features::from);
+    if let Some(index) = args.input {
+        return write_input(args, index, features);
+    }
     if args.time.is_none() && args.execs.is_none() {
         return Err(usage(&"a campaign has --time or --execs, or it would never end"));
     }
-    let features = args.spec.map_or_else(Features::default, Features::from);
     let chosen = choose(&args.engine, &args.isolate, Wanted::compared(features, true))?;
     if chosen.len() < 2 {
         return Err(usage(&"a campaign needs two engines"));
     }
-    let engines = || -> Vec<Box<dyn Engine>> { chosen.iter().map(Chosen::engine).collect() };
+    let engines = |number: u64| -> Vec<Made> {
+        let mut rng = fastrand::Rng::with_seed(number);
+        chosen.iter().map(|one| if args.vary == 0 { one.made() } else { one.varied(&mut rng) }).collect()
+    };
     let plan = Campaign {
-        names: chosen.iter().map(|one| (one.name.clone(), one.id.clone())).collect(),
+        names: chosen.iter().map(|one| one.name.clone()).collect(),
         engines: &engines,
+        every: if args.vary == 0 { u64::MAX } else { args.vary },
         features,
         seed: args.seed,
         jobs: args.jobs,
         time: args.time,
         execs: args.execs,
+        first: args.first,
         out: &args.out,
         progress: &progress,
     };
@@ -79,15 +97,31 @@ fn progress(state: &State, elapsed: Duration) {
     if !err.is_terminal() {
         return;
     }
-    let (total, seconds) = (state.total(), state.seconds.max(0.001));
+    let total = state.total();
     let line = format!(
-        "{}s: {} inputs, {:.0}/s, {:.0} comparisons/s, {} findings",
+        "{}s: {} inputs, {:.0}/s, {:.0} comparisons/s, {:.0} % returned, {} rules, {} findings",
         elapsed.as_secs(),
         total.inputs,
-        total.inputs as f64 / seconds,
-        (total.agreed + total.differed) as f64 / seconds,
+        state.inputs_per_second(),
+        state.comparisons_per_second(),
+        100.0 * total.returned as f64 / total.calls.max(1) as f64,
+        state.coverage.rules(),
         state.findings.len()
     );
     // If it can't be written, there is nobody to see how far it is.
     let _ = write!(err, "\r\x1b[K{line}").and_then(|()| err.flush());
+}
+
+/// Writes an input of the campaign as it was, and of what it is made.
+fn write_input(args: &Args, index: u64, features: Features) -> Result<u8, Failure> {
+    let input = regenerate(&args.out, index, features).map_err(|e| Failure::Usage(e.to_string()))?;
+    let folder = args.out.join("inputs").join(index.to_string());
+    let failed = |e: std::io::Error| Failure::Usage(format!("{}: {e}", folder.display()));
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    std::fs::write(folder.join("module.wasm"), &input.wasm).map_err(failed)?;
+    for (name, wasm) in &input.linked {
+        std::fs::write(folder.join(format!("{name}.wasm")), wasm).map_err(failed)?;
+    }
+    say!("{}\n{}", input.mix, folder.display())?;
+    Ok(exit::YES)
 }

@@ -1,13 +1,16 @@
 //! Campaigns: inputs from seeds, raced one after another. What was found is kept in a folder, with which a later
 //! campaign goes on.
+//!
+//! The folder has `state.json`, what it has come to; `findings/`, a folder each; and `log.jsonl`, a line for each input
+//! that is a mutation of one that was kept, for each that is kept, for each finding, and for each end of the campaign.
+//! With it and the seed every input can be made again.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,20 +19,40 @@ use assay_interp::syntax::Features;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{DiffError, Options, diff};
-use crate::generate::{Generator, Input, generate};
-use crate::report::{Difference, Report, Why};
+use crate::coverage::trail;
+use crate::finding::{Examined, examine, suspicion};
+use crate::generate::{Input, generate, generate_from};
+use crate::report::{Difference, Report};
+use crate::state::State;
 
 /// Calls of each function of an input.
 const VECTORS: usize = 16;
+/// Scripted answers of each function that an input imports from the host.
+const ANSWERS: usize = 6;
 /// How often the state is written.
 const SAVED: Duration = Duration::from_millis(200);
+/// Inputs that are kept for mutation, at most.
+const KEPT: usize = 512;
+/// One input of so many is a mutation of one that is kept.
+const MUTATED: u8 = 4;
+
+/// An engine of a campaign.
+pub struct Made {
+    /// The id by which it is made again.
+    pub id: String,
+    /// The engine.
+    pub engine: Box<dyn Engine>,
+}
 
 /// What a campaign is to do.
 pub struct Campaign<'a> {
-    /// What the engines call themselves, and the ids by which they are made again.
-    pub names: Vec<(String, String)>,
-    /// Makes the engines, for each job, in the order of their names: at least two.
-    pub engines: &'a (dyn Fn() -> Vec<Box<dyn Engine>> + Sync),
+    /// What the engines call themselves.
+    pub names: Vec<String>,
+    /// Makes the engines, for each job, in the order of their names: at least two. What can be drawn about them is drawn
+    /// from the number.
+    pub engines: &'a (dyn Fn(u64) -> Vec<Made> + Sync),
+    /// After how many inputs they are made anew, from another number.
+    pub every: u64,
     /// What inputs may be made of.
     pub features: Features,
     /// Where inputs come from.
@@ -40,6 +63,8 @@ pub struct Campaign<'a> {
     pub time: Option<Duration>,
     /// How many inputs there are, if the number is fixed: those of earlier campaigns in the folder are among them.
     pub execs: Option<u64>,
+    /// Whether it ends with the first finding.
+    pub first: bool,
     /// Where findings and the state are kept.
     pub out: &'a Path,
     /// Is told every now and then.
@@ -58,162 +83,49 @@ pub enum CampaignError {
         error: io::Error,
     },
     /// The folder has the state of another campaign.
-    #[error("{}: it has a campaign of seed {was}, with engines {engines}; choose another folder", path.display())]
+    #[error("{}: it has a campaign of seed {was} and version {version}, with engines {engines}; choose another folder",
+            path.display())]
     Other {
         /// The folder.
         path: PathBuf,
         /// Its seed.
         was: u64,
+        /// Its version of the standard.
+        version: String,
         /// Its engines.
         engines: String,
     },
+    /// The folder has no such input.
+    #[error("{}: input {input} can't be made again: {why}", path.display())]
+    NoInput {
+        /// The folder.
+        path: PathBuf,
+        /// Its number.
+        input: u64,
+        /// Why not.
+        why: &'static str,
+    },
 }
 
-/// What `finding.json` says of a finding, for whoever goes on with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// What makes it the same as another.
-    pub signature: String,
-    /// The campaign's seed.
-    pub seed: u64,
-    /// The number of the input.
-    pub input: u64,
-    /// Ids of the two engines that differ.
-    pub engines: Vec<String>,
-}
-
-impl Finding {
-    /// Reads that of a finding's folder.
-    ///
-    /// # Errors
-    ///
-    /// There is none.
-    pub fn read(folder: &Path) -> Result<Finding, CampaignError> {
-        let path = folder.join("finding.json");
-        let text = fs::read_to_string(&path);
-        let finding = text.and_then(|text| serde_json::from_str(&text).map_err(io::Error::other));
-        finding.map_err(|error| CampaignError::Folder { path, error })
+impl CampaignError {
+    pub(crate) fn folder(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> CampaignError {
+        let path = path.into();
+        move |error| CampaignError::Folder { path, error }
     }
 }
 
-/// What a campaign has come to: it is kept in `state.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    /// The seed.
-    pub seed: u64,
-    /// Ids of the engines.
-    pub engines: Vec<String>,
-    /// Inputs below this number have been raced.
-    pub next: u64,
-    /// Those above it that have been, too.
-    pub done: BTreeSet<u64>,
-    /// By generator: inputs, and what became of them.
-    pub generators: BTreeMap<String, Tally>,
-    /// By signature: how often it was found.
-    pub findings: BTreeMap<String, u64>,
-    /// Seconds that it has run.
-    pub seconds: f64,
-}
-
-/// What became of inputs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// How many inputs.
-    pub inputs: u64,
-    /// Those that every engine refuses.
-    pub refused: u64,
-    /// Instantiations and calls that were alike.
-    pub agreed: u64,
-    /// Of these, calls that returned.
-    pub returned: u64,
-    /// Instantiations and calls that weren't alike.
-    pub differed: u64,
-    /// Those of which nothing can be said: a choice, a budget, what an engine doesn't do, a limit.
-    pub inconclusive: [u64; Why::ALL.len()],
-}
-
-impl Tally {
-    fn add(&mut self, report: Option<&Report>) {
-        self.inputs += 1;
-        let Some(report) = report else {
-            self.refused += 1;
-            return;
-        };
-        self.returned += report.returned;
-        for counts in [&report.instantiations, &report.calls] {
-            self.agreed += counts.agreed;
-            self.differed += counts.differed;
-            for (sum, why) in self.inconclusive.iter_mut().zip(Why::ALL) {
-                *sum += counts.inconclusive(why);
-            }
-        }
-    }
-
-    fn merge(&mut self, other: &Tally) {
-        self.inputs += other.inputs;
-        self.refused += other.refused;
-        self.agreed += other.agreed;
-        self.returned += other.returned;
-        self.differed += other.differed;
-        self.inconclusive.iter_mut().zip(other.inconclusive).for_each(|(sum, n)| *sum += n);
-    }
-}
-
-impl State {
-    /// The sum over all generators.
-    pub fn total(&self) -> Tally {
-        let mut total = Tally::default();
-        self.generators.values().for_each(|tally| total.merge(tally));
-        total
-    }
-
-    /// Takes note of an input.
-    fn note(&mut self, index: u64, input: &Input, report: Option<&Report>) {
-        let name = input.mix.split(':').next().unwrap_or_default();
-        self.generators.entry(name.to_owned()).or_default().add(report);
-        self.done.insert(index);
-        while self.done.remove(&self.next) {
-            self.next += 1;
-        }
-    }
-}
-
-/// A line for each generator and one for all, what was found, and how much of it there was in a second.
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let total = self.total();
-        writeln!(
-            f,
-            "{:<12} {:>9} {:>10} {:>10} {:>8} {:>8} {:>10} {:>12} {:>7} {:>8}",
-            "", "inputs", "alike", "returned", "differ", "choice", "exhausted", "unsupported", "limit", "refused"
-        )?;
-        let row = |f: &mut fmt::Formatter<'_>, name: &str, t: &Tally| {
-            let [choice, exhausted, unsupported, limit] = t.inconclusive;
-            writeln!(
-                f,
-                "{name:<12} {:>9} {:>10} {:>10} {:>8} {choice:>8} {exhausted:>10} {unsupported:>12} {limit:>7} {:>8}",
-                t.inputs, t.agreed, t.returned, t.differed, t.refused
-            )
-        };
-        for generator in Generator::ALL {
-            if let Some(tally) = self.generators.get(generator.name()) {
-                row(f, generator.name(), tally)?;
-            }
-        }
-        row(f, "all", &total)?;
-        for (signature, times) in &self.findings {
-            writeln!(f, "found {times} times: {signature}")?;
-        }
-        let rate = |n: u64| n as f64 / self.seconds.max(0.001);
-        write!(
-            f,
-            "{:.0} inputs/s, {:.0} comparisons/s, {} findings in {:.0} s",
-            rate(total.inputs),
-            rate(total.agreed + total.differed),
-            self.findings.len(),
-            self.seconds
-        )
-    }
+/// A line of `log.jsonl`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    /// An input that is a mutation of one that was kept.
+    Mutation { input: u64, parent: u64 },
+    /// An input that was kept.
+    Kept { kept: u64 },
+    /// A finding.
+    Finding { input: u64, finding: String },
+    /// An end of the campaign.
+    End { inputs: u64, comparisons: u64, findings: usize, seconds: f64 },
 }
 
 /// The seed of a campaign's input.
@@ -225,73 +137,253 @@ pub fn input_seed(seed: u64, index: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// An input that a campaign makes again, from the log in its folder.
+///
+/// # Errors
+///
+/// There is no campaign in the folder, or it hasn't come to this input.
+pub fn regenerate(out: &Path, index: u64, features: Features) -> Result<Input, CampaignError> {
+    let state = read(out)?.ok_or_else(|| no_input(out, index, "there is no campaign"))?;
+    if index >= state.next && !state.done.contains(&index) {
+        return Err(no_input(out, index, "the campaign hasn't come to it"));
+    }
+    let made = remake(state.seed, &parents(out)?, index, features);
+    made.ok_or_else(|| no_input(out, index, "its log is another campaign's"))
+}
+
+/// What the log says of inputs that are mutations: of which other ones.
+fn parents(out: &Path) -> Result<BTreeMap<u64, u64>, CampaignError> {
+    let path = out.join("log.jsonl");
+    let log = fs::read_to_string(&path).map_err(CampaignError::folder(path))?;
+    // The last line for an input counts; one that was cut off by the end of the process says nothing.
+    let mutation = |line| match serde_json::from_str(line) {
+        Ok(Line::Mutation { input, parent }) => Some((input, parent)),
+        _ => None,
+    };
+    Ok(log.lines().filter_map(mutation).collect())
+}
+
+/// An input, generated or by its parents; `None` if that leads nowhere.
+fn remake(seed: u64, parents: &BTreeMap<u64, u64>, index: u64, features: Features) -> Option<Input> {
+    let mut line = vec![index];
+    while let Some(parent) = parents.get(line.last()?).filter(|_| line.len() <= parents.len()) {
+        line.push(*parent);
+    }
+    let first = generate(input_seed(seed, line.pop()?), features);
+    line.into_iter().rev().try_fold(first, |input, index| generate_from(&input, input_seed(seed, index), features))
+}
+
+fn no_input(out: &Path, input: u64, why: &'static str) -> CampaignError {
+    CampaignError::NoInput { path: out.to_owned(), input, why }
+}
+
 /// Runs a campaign, or goes on with the one in its folder.
 ///
 /// # Errors
 ///
 /// The folder can't be used.
 pub fn run_campaign(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
-    let started = Instant::now();
-    let state = resume(campaign)?;
-    let before = state.seconds;
-    let next = AtomicU64::new(state.next);
-    let shared = Mutex::new((state, started));
-    let error = Mutex::new(None);
+    let running = Running::new(campaign)?;
     thread::scope(|scope| {
         for _ in 0..campaign.jobs.max(1) {
             scope.spawn(|| {
-                let mut engines = (campaign.engines)();
-                loop {
-                    if campaign.time.is_some_and(|time| started.elapsed() >= time) {
-                        break;
-                    }
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    if campaign.execs.is_some_and(|execs| index >= execs) {
-                        break;
-                    }
-                    let mut locked = shared.lock().unwrap_or_else(|e| e.into_inner());
-                    if locked.0.done.contains(&index) {
-                        continue;
-                    }
-                    drop(locked);
-                    let seed = input_seed(campaign.seed, index);
-                    let input = generate(seed, campaign.features);
-                    let report = race(&mut engines, &input, seed);
-                    locked = shared.lock().unwrap_or_else(|e| e.into_inner());
-                    let (state, saved) = &mut *locked;
-                    state.seconds = before + started.elapsed().as_secs_f64();
-                    let mut result = Ok(());
-                    if let Some(report) = &report {
-                        for difference in &report.differences {
-                            result = result.and(keep(campaign, state, index, &input, report, difference));
-                        }
-                    }
-                    state.note(index, &input, report.as_ref());
-                    if saved.elapsed() >= SAVED {
-                        *saved = Instant::now();
-                        result = result.and(save(campaign.out, state));
-                        (campaign.progress)(state, started.elapsed());
-                    }
-                    if let Err(e) = result {
-                        *error.lock().unwrap_or_else(|e| e.into_inner()) = Some(e);
-                        break;
-                    }
+                if let Err(error) = running.job() {
+                    running.stop.store(true, Ordering::Relaxed);
+                    *running.error.lock().unwrap_or_else(|e| e.into_inner()) = Some(error);
                 }
             });
         }
     });
-    if let Some(error) = error.into_inner().unwrap_or_else(|e| e.into_inner()) {
-        return Err(error);
+    running.ended()
+}
+
+/// A campaign under way.
+struct Running<'a> {
+    campaign: &'a Campaign<'a>,
+    started: Instant,
+    /// Seconds that it had run before.
+    before: f64,
+    next: AtomicU64,
+    stop: AtomicBool,
+    shared: Mutex<Shared>,
+    error: Mutex<Option<CampaignError>>,
+}
+
+/// What all jobs write to.
+struct Shared {
+    state: State,
+    /// The inputs of [`State::kept`].
+    kept: Vec<Input>,
+    log: fs::File,
+    saved: Instant,
+}
+
+impl<'a> Running<'a> {
+    fn new(campaign: &'a Campaign<'a>) -> Result<Running<'a>, CampaignError> {
+        let out = campaign.out;
+        let state = resume(campaign)?;
+        let log = out.join("log.jsonl");
+        let mut file =
+            fs::File::options().create(true).append(true).read(true).open(&log).map_err(CampaignError::folder(&log))?;
+        // A line that was cut off ends here.
+        let whole = fs::read(&log).map_err(CampaignError::folder(&log))?.last().is_none_or(|byte| *byte == b'\n');
+        if !whole {
+            file.write_all(b"\n").map_err(CampaignError::folder(&log))?;
+        }
+        let parents = parents(out)?;
+        let remade = |index: &u64| {
+            let input = remake(campaign.seed, &parents, *index, campaign.features);
+            input.ok_or_else(|| no_input(out, *index, "its log is another campaign's"))
+        };
+        let kept = state.kept.iter().map(remade).collect::<Result<_, _>>()?;
+        let (before, next) = (state.seconds, AtomicU64::new(state.next));
+        let (started, saved) = (Instant::now(), Instant::now());
+        let shared = Mutex::new(Shared { state, kept, log: file, saved });
+        Ok(Running { campaign, started, before, next, stop: AtomicBool::new(false), shared, error: Mutex::new(None) })
     }
-    let (mut state, _) = shared.into_inner().unwrap_or_else(|e| e.into_inner());
-    state.seconds = before + started.elapsed().as_secs_f64();
-    save(campaign.out, &state)?;
-    Ok(state)
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Races inputs until the campaign ends.
+    fn job(&self) -> Result<(), CampaignError> {
+        let campaign = self.campaign;
+        let mut epoch = u64::MAX;
+        let (mut engines, mut ids) = (Vec::new(), Vec::new());
+        while !self.stop.load(Ordering::Relaxed) && campaign.time.is_none_or(|time| self.started.elapsed() < time) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if campaign.execs.is_some_and(|execs| index >= execs) {
+                break;
+            }
+            if self.shared().state.done.contains(&index) {
+                continue;
+            }
+            if epoch != index / campaign.every {
+                epoch = index / campaign.every;
+                // The old ones end first: each may be a process.
+                engines.clear();
+                (ids, engines) =
+                    (campaign.engines)(input_seed(!campaign.seed, epoch)).into_iter().map(|m| (m.id, m.engine)).unzip();
+            }
+            self.input(index, &mut engines, &ids)?;
+        }
+        Ok(())
+    }
+
+    fn input(&self, index: u64, engines: &mut [Box<dyn Engine>], ids: &[String]) -> Result<(), CampaignError> {
+        let (campaign, seed) = (self.campaign, input_seed(self.campaign.seed, index));
+        let (input, parent) = self.draw(seed);
+        let report = race(engines, &input, seed);
+        let trail = trail(&input, campaign.features, seed);
+        for difference in report.iter().flat_map(|report| &report.differences) {
+            self.found(index, &input, difference, engines, ids)?;
+        }
+        let mut shared = self.shared();
+        if let Some(parent) = parent {
+            self.log(&mut shared, &Line::Mutation { input: index, parent })?;
+        }
+        if shared.state.coverage.note(&trail) {
+            self.log(&mut shared, &Line::Kept { kept: index })?;
+            shared.state.kept.push(index);
+            shared.kept.push(input.clone());
+            if shared.kept.len() > KEPT {
+                shared.state.kept.remove(0);
+                shared.kept.remove(0);
+            }
+        }
+        shared.state.note(index, &input, report.as_ref());
+        shared.state.seconds = self.before + self.started.elapsed().as_secs_f64();
+        if shared.saved.elapsed() >= SAVED {
+            shared.saved = Instant::now();
+            save(campaign.out, &shared.state)?;
+            (campaign.progress)(&shared.state, self.started.elapsed());
+        }
+        Ok(())
+    }
+
+    /// The input of a seed, and the one that it is a mutation of.
+    fn draw(&self, seed: u64) -> (Input, Option<u64>) {
+        let mut rng = fastrand::Rng::with_seed(!seed);
+        if rng.u8(..MUTATED) == 0 {
+            let shared = self.shared();
+            if !shared.kept.is_empty() {
+                let which = rng.usize(..shared.kept.len());
+                if let Some(input) = generate_from(&shared.kept[which], seed, self.campaign.features) {
+                    return (input, Some(shared.state.kept[which]));
+                }
+            }
+        }
+        (generate(seed, self.campaign.features), None)
+    }
+
+    /// Takes note of a difference. It is reduced, and written if there is none of its signature; of those that look
+    /// alike before they are reduced, the first is, the second, the fourth, the eighth and so on.
+    fn found(
+        &self,
+        index: u64,
+        input: &Input,
+        difference: &Difference,
+        engines: &mut [Box<dyn Engine>],
+        ids: &[String],
+    ) -> Result<(), CampaignError> {
+        let suspicion = suspicion(input, difference);
+        {
+            let mut shared = self.shared();
+            let suspect = shared.state.suspects.entry(suspicion.clone()).or_default();
+            suspect.times += 1;
+            let signature = suspect.signature.clone();
+            if !suspect.times.is_power_of_two() && !signature.is_empty() {
+                *shared.state.findings.entry(signature).or_default() += 1;
+                return Ok(());
+            }
+        }
+        let Examined { finding, files } = examine(engines, ids, self.campaign.seed, index, input, difference);
+        let mut shared = self.shared();
+        let Shared { state, .. } = &mut *shared;
+        state.suspects.entry(suspicion).or_default().signature.clone_from(&finding.signature);
+        let times = state.findings.entry(finding.signature.clone()).or_default();
+        *times += 1;
+        if *times == 1 {
+            let folder = self.campaign.out.join("findings").join(finding.folder());
+            fs::create_dir_all(&folder).map_err(CampaignError::folder(&folder))?;
+            for (name, bytes) in files {
+                write(folder.join(name), &bytes)?;
+            }
+            self.log(&mut shared, &Line::Finding { input: index, finding: finding.signature })?;
+            save(self.campaign.out, &shared.state)?;
+        }
+        if self.campaign.first {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn log(&self, shared: &mut Shared, line: &Line) -> Result<(), CampaignError> {
+        let mut text = serde_json::to_string(line).expect("a line can be written");
+        text.push('\n');
+        shared.log.write_all(text.as_bytes()).map_err(CampaignError::folder(self.campaign.out.join("log.jsonl")))
+    }
+
+    fn ended(self) -> Result<State, CampaignError> {
+        if let Some(error) = self.error.lock().unwrap_or_else(|e| e.into_inner()).take() {
+            return Err(error);
+        }
+        let mut shared = self.shared();
+        shared.state.seconds = self.before + self.started.elapsed().as_secs_f64();
+        let total = shared.state.total();
+        let (comparisons, findings) = (total.agreed + total.differed, shared.state.findings.len());
+        let seconds = shared.state.seconds;
+        self.log(&mut shared, &Line::End { inputs: total.inputs, comparisons, findings, seconds })?;
+        save(self.campaign.out, &shared.state)?;
+        Ok(shared.state.clone())
+    }
 }
 
 /// An input in all engines; `None` if they all refuse it.
 fn race(engines: &mut [Box<dyn Engine>], input: &Input, seed: u64) -> Option<Report> {
-    let options = Options { vectors: VECTORS, seed, keep: 4, ..Options::default() };
+    let linked = input.linked.clone();
+    let options = Options { vectors: VECTORS, seed, keep: 4, linked, answers: ANSWERS, ..Options::default() };
     match diff(engines, &input.wasm, &options) {
         Ok(report) => Some(report),
         Err(DiffError::Refused(_)) => None,
@@ -301,29 +393,31 @@ fn race(engines: &mut [Box<dyn Engine>], input: &Input, seed: u64) -> Option<Rep
     }
 }
 
-fn names(campaign: &Campaign<'_>) -> Vec<String> {
-    campaign.names.iter().map(|(name, _)| name.clone()).collect()
+/// The state of a folder, if it has one.
+fn read(out: &Path) -> Result<Option<State>, CampaignError> {
+    let path = out.join("state.json");
+    match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| CampaignError::Folder { path, error: io::Error::other(error) }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CampaignError::Folder { path, error }),
+    }
 }
 
 /// The state of the folder, or that of a new campaign.
 fn resume(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
-    let path = campaign.out.join("state.json");
-    let new = State { seed: campaign.seed, engines: names(campaign), ..State::default() };
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(campaign.out)
-                .map_err(|error| CampaignError::Folder { path: campaign.out.to_owned(), error })?;
-            save(campaign.out, &new)?;
-            return Ok(new);
-        }
-        Err(error) => return Err(CampaignError::Folder { path, error }),
+    let (out, version) = (campaign.out, campaign.features.version.to_string());
+    let Some(state) = read(out)? else {
+        let engines = campaign.names.clone();
+        let new = State { seed: campaign.seed, engines, version, ..State::default() };
+        fs::create_dir_all(out).map_err(CampaignError::folder(out))?;
+        save(out, &new)?;
+        return Ok(new);
     };
-    let state: State =
-        serde_json::from_str(&text).map_err(|error| CampaignError::Folder { path, error: io::Error::other(error) })?;
-    if state.seed != campaign.seed || state.engines != names(campaign) {
-        let engines = state.engines.join(", ");
-        return Err(CampaignError::Other { path: campaign.out.to_owned(), was: state.seed, engines });
+    if (state.seed, &state.engines, &state.version) != (campaign.seed, &campaign.names, &version) {
+        let (path, engines) = (out.to_owned(), state.engines.join(", "));
+        return Err(CampaignError::Other { path, was: state.seed, version: state.version, engines });
     }
     Ok(state)
 }
@@ -338,58 +432,4 @@ fn write(path: PathBuf, bytes: &[u8]) -> Result<(), CampaignError> {
 fn save(out: &Path, state: &State) -> Result<(), CampaignError> {
     let text = serde_json::to_string_pretty(state).expect("a state can be written");
     write(out.join("state.json"), text.as_bytes())
-}
-
-/// What makes findings the same: what was generated, what differs, and in which engines.
-fn signature(input: &Input, difference: &Difference) -> String {
-    let point = &difference.points[0];
-    let what = point.what.kind();
-    let mix = input.mix.split(',').next().unwrap_or_default();
-    format!("{what} in {} and {}, {mix}", point.left.0, point.right.0)
-}
-
-/// Keeps a difference in a folder of its own, if there is none like it.
-fn keep(
-    campaign: &Campaign<'_>,
-    state: &mut State,
-    index: u64,
-    input: &Input,
-    report: &Report,
-    difference: &Difference,
-) -> Result<(), CampaignError> {
-    let signature = signature(input, difference);
-    let times = state.findings.entry(signature.clone()).or_default();
-    *times += 1;
-    if *times > 1 {
-        return Ok(());
-    }
-    let name: String =
-        signature.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(100).collect();
-    let folder = campaign.out.join("findings").join(format!("{index}-{name}"));
-    fs::create_dir_all(&folder).map_err(|error| CampaignError::Folder { path: folder.clone(), error })?;
-    write(folder.join("module.wasm"), &input.wasm)?;
-    if let Ok(text) = wasmprinter::print_bytes(&input.wasm) {
-        write(folder.join("module.wat"), text.as_bytes())?;
-    }
-    write(folder.join("scenario.toml"), difference.scenario.to_toml().as_bytes())?;
-    let engines: Vec<String> = report.engines.iter().map(|(id, version)| format!("{id} {version}")).collect();
-    let id = |name: &String| {
-        let known = campaign.names.iter().find(|(other, _)| other == name);
-        known.map_or_else(|| name.clone(), |(_, id)| id.clone())
-    };
-    let point = &difference.points[0];
-    let ids = vec![id(&point.left.0), id(&point.right.0)];
-    let options: String = ids.iter().map(|id| format!(" --engine '{id}'")).collect();
-    let finding = Finding { signature: signature.clone(), seed: campaign.seed, input: index, engines: ids };
-    let finding = serde_json::to_string_pretty(&finding).expect("a finding can be written");
-    write(folder.join("finding.json"), finding.as_bytes())?;
-    let text = format!(
-        "# {signature}\n\nInput {index} of seed {}: {}\n\nEngines: {}\n\n```\nassay diff \
-         module.wasm --isolate{options} --scenario scenario.toml\nassay reduce .\n```\n\n```\n{difference}```\n",
-        campaign.seed,
-        input.mix,
-        engines.join(", "),
-    );
-    write(folder.join("README.md"), text.as_bytes())?;
-    save(campaign.out, state)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use assay_engines::{Budgets, Ended, Engine, Outcome, ReplayError, Value};
 use assay_interp::binary;
-use assay_interp::scenario::{Scenario, Step};
-use assay_interp::syntax::Module;
+use assay_interp::scenario::{Answer, Scenario, Step};
+use assay_interp::syntax::{ExternType, Module};
 
 use crate::args;
 use crate::expose::Kind;
@@ -27,12 +27,18 @@ pub struct Options {
     pub seed: u64,
     /// Differences kept in the report; the others are only counted.
     pub keep: usize,
+    /// Modules that are instantiated before it, in this order, and registered under these names. The scenarios of the
+    /// report call them so, with `.wasm` behind.
+    pub linked: Vec<(String, Vec<u8>)>,
+    /// Scripted answers of the host to each function that the module imports, at most; then it answers zeros.
+    pub answers: usize,
 }
 
 impl Default for Options {
-    /// 32 calls of each function, 16 differences.
+    /// 32 calls of each function, 16 differences; the module by itself, with a host that answers zeros.
     fn default() -> Self {
-        Options { module: "module".to_owned(), vectors: 32, seed: 0, keep: 16 }
+        let (module, linked) = ("module".to_owned(), Vec::new());
+        Options { module, vectors: 32, seed: 0, keep: 16, linked, answers: 0 }
     }
 }
 
@@ -58,12 +64,40 @@ pub enum DiffError {
 /// There are fewer than two engines, or all of them refuse the module.
 pub fn diff(engines: &mut [Box<dyn Engine>], wasm: &[u8], options: &Options) -> Result<Report, DiffError> {
     let mut session = Session::new(engines, options.keep)?;
+    let mut steps = Vec::new();
+    for (name, wasm) in &options.linked {
+        let module = format!("{name}.wasm");
+        if session.admit(&module, wasm)?.is_none() {
+            return Ok(session.report);
+        }
+        steps.push(Step::Instantiate { module, register: Some(name.clone()), answers: Vec::new() });
+    }
     let Some(module) = session.admit(&options.module, wasm)? else { return Ok(session.report) };
-    let instantiate = Step::Instantiate { module: options.module.clone(), register: None, answers: Vec::new() };
-    if session.instantiate(&instantiate)? {
-        session.calls(&instantiate, &calls(&module, options))?;
+    let answers = answers(&module, options);
+    steps.push(Step::Instantiate { module: options.module.clone(), register: None, answers });
+    if session.instantiate(&steps)? {
+        session.calls(&steps, &calls(&module, options))?;
     }
     Ok(session.report)
+}
+
+/// What the host answers to the functions that a module imports from it.
+fn answers(module: &Module, options: &Options) -> Vec<Answer> {
+    let mut rng = fastrand::Rng::with_seed(options.seed);
+    let mut answers = Vec::new();
+    for import in &module.imports {
+        let ExternType::Func(ty) = &import.ty else { continue };
+        if options.linked.iter().any(|(name, _)| *name == import.module) {
+            continue;
+        }
+        let columns: Vec<Vec<Value>> = module.abs_func_type(ty).results.iter().map(|t| args::boundaries(*t)).collect();
+        for _ in 0..options.answers {
+            let throws = rng.u8(..16) == 0 || columns.iter().any(Vec::is_empty);
+            let results = if throws { Vec::new() } else { columns.iter().map(|c| c[rng.usize(..c.len())]).collect() };
+            answers.push(Answer { import: (import.module.clone(), import.name.clone()), results, throws });
+        }
+    }
+    answers
 }
 
 /// Takes the steps of a scenario in all engines, and compares the others with the first after each; `load` gives the
@@ -183,35 +217,44 @@ impl<'a> Session<'a> {
         let refused: Vec<&Outcome> = verdicts.iter().filter_map(|verdict| verdict.as_ref().err()).collect();
         let answered = !refused.iter().any(|outcome| outcome.is_breakdown());
         match (refused.len(), module) {
-            (0, Ok(module)) => {
-                let subject = Subject::new(wasm, &module);
-                let observed = &mut self.report.observed;
-                for item in &subject.exposed.items {
-                    *match item.kind {
-                        Kind::Memory => &mut observed.memories,
-                        Kind::Table => &mut observed.tables,
-                        Kind::Global => &mut observed.globals,
-                    } += 1;
-                }
-                observed.complete &= subject.exposed.complete;
-                self.race.subjects.insert(name.to_owned(), subject);
-                Ok(Some(module))
-            }
+            (0, Ok(module)) => Ok(Some(self.subject(name, wasm, module))),
             (0, Err(outcome)) => Err(DiffError::Refused(outcome)),
             (n, module) if n == verdicts.len() && answered => {
                 // Ours says whether it is malformed or invalid; another engine may not.
                 let theirs = verdicts.into_iter().find_map(Result::err);
                 Err(DiffError::Refused(module.err().or(theirs).expect("somebody refused it")))
             }
-            _ => {
+            (_, module) => {
                 let step = Step::Instantiate { module: name.to_owned(), register: None, answers: Vec::new() };
                 self.race.scenario.steps.push(step);
                 let compared = Compared::Differ(self.validity(&verdicts));
                 tally(&mut self.report.instantiations, &compared);
                 self.keep(compared);
-                Ok(None)
+                self.race.scenario.steps.clear();
+                // Those that accept it as the first one does are compared all the same.
+                let accepts = verdicts[0].is_ok();
+                let mut verdicts = verdicts.into_iter();
+                self.race.players.retain(|_| verdicts.next().is_some_and(|verdict| verdict.is_ok()));
+                let left = self.race.players.len();
+                Ok(module.ok().filter(|_| accepts && left > 1).map(|module| self.subject(name, wasm, module)))
             }
         }
+    }
+
+    /// Takes note of a module that is valid for all.
+    fn subject(&mut self, name: &str, wasm: &[u8], module: Module) -> Module {
+        let subject = Subject::new(wasm, &module);
+        let observed = &mut self.report.observed;
+        for item in &subject.exposed.items {
+            *match item.kind {
+                Kind::Memory => &mut observed.memories,
+                Kind::Table => &mut observed.tables,
+                Kind::Global => &mut observed.globals,
+            } += 1;
+        }
+        observed.complete &= subject.exposed.complete;
+        self.race.subjects.insert(name.to_owned(), subject);
+        module
     }
 
     /// The first engine's verdict on validity against each other one.
@@ -225,7 +268,8 @@ impl<'a> Session<'a> {
         let broken = |i: usize| verdicts[i].as_ref().is_err_and(Outcome::is_breakdown);
         let differs = |i: &usize| verdicts[*i].is_ok() != verdicts[0].is_ok() || broken(*i) || broken(0);
         let others = (1..answers.len()).filter(differs);
-        others.map(|i| Point { what: What::Validity, left: answers[0].clone(), right: answers[i].clone() }).collect()
+        let what = |i: usize| if broken(i) || broken(0) { What::Breakdown } else { What::Validity };
+        others.map(|i| Point { what: what(i), left: answers[0].clone(), right: answers[i].clone() }).collect()
     }
 
     /// Takes the engines out that can't do it; what the others answered is left.
@@ -258,8 +302,9 @@ impl<'a> Session<'a> {
     }
 
     /// Instantiates for the first time. `false` if there is no instance to go on with.
-    fn instantiate(&mut self, step: &Step) -> Result<bool, DiffError> {
-        let (compared, ends) = loop {
+    fn instantiate(&mut self, steps: &[Step]) -> Result<bool, DiffError> {
+        let (counts, mut taken) = (self.report.instantiations, 0);
+        while let Some(step) = steps.get(taken) {
             let compared = self.race.step(step)?;
             let (ends, before) = (self.race.ends.clone(), self.race.players.len());
             let left = self.drop_out(ends, |ended| match ended {
@@ -269,25 +314,31 @@ impl<'a> Session<'a> {
             if self.too_few() {
                 return Ok(false);
             }
-            if left.len() == before {
-                break (compared, left);
+            if left.len() < before {
+                // Those that are left are compared among themselves.
+                self.race.restart();
+                self.report.instantiations = counts;
+                taken = 0;
+                continue;
             }
-            // Those that are left are compared among themselves.
-            self.race.restart();
-        };
-        tally(&mut self.report.instantiations, &compared);
-        // Instances that differ in the bits of a NaN are no state to begin with.
-        let goes_on = matches!(compared, Compared::Agree) && matches!(ends[0], Ended::Instantiated(_));
-        self.keep(compared);
-        Ok(goes_on)
+            tally(&mut self.report.instantiations, &compared);
+            // Instances that differ in the bits of a NaN are no state to begin with.
+            let goes_on = matches!(compared, Compared::Agree) && matches!(left[0], Ended::Instantiated(_));
+            self.keep(compared);
+            if !goes_on {
+                return Ok(false);
+            }
+            taken += 1;
+        }
+        Ok(true)
     }
 
-    fn calls(&mut self, instantiate: &Step, calls: &[(String, Vec<Value>)]) -> Result<(), DiffError> {
+    fn calls(&mut self, instantiate: &[Step], calls: &[(String, Vec<Value>)]) -> Result<(), DiffError> {
         let names: BTreeSet<&String> = calls.iter().map(|(name, _)| name).collect();
         self.report.observed.functions = names.len();
         let mut stale = false;
         for (export, args) in calls {
-            let call = Step::Call { instance: 0, export: export.clone(), args: args.clone() };
+            let call = Step::Call { instance: instantiate.len() - 1, export: export.clone(), args: args.clone() };
             if stale && !self.again(instantiate)? {
                 return Ok(());
             }
@@ -295,7 +346,7 @@ impl<'a> Session<'a> {
             // A fresh instance shows a difference in two steps, or without the choices that earlier calls made.
             let is_clearer_afresh =
                 matches!(compared, Compared::Differ(_) | Compared::Inconclusive { parted: true, .. });
-            if is_clearer_afresh && self.race.scenario.steps.len() > 2 {
+            if is_clearer_afresh && self.race.scenario.steps.len() > instantiate.len() + 1 {
                 let long = self.race.scenario.clone();
                 if !self.again(instantiate)? {
                     tally(&mut self.report.calls, &compared);
@@ -319,15 +370,20 @@ impl<'a> Session<'a> {
     }
 
     /// Instantiates afresh. `false` if that isn't alike any more, which is then a finding of its own.
-    fn again(&mut self, step: &Step) -> Result<bool, DiffError> {
+    fn again(&mut self, steps: &[Step]) -> Result<bool, DiffError> {
         self.race.restart();
-        let compared = self.race.step(step)?;
-        let agree = matches!(compared, Compared::Agree);
-        if !agree {
-            tally(&mut self.report.instantiations, &compared);
-            self.keep(compared);
+        for step in steps {
+            let compared = self.race.step(step)?;
+            let agree = matches!(compared, Compared::Agree);
+            if !agree {
+                tally(&mut self.report.instantiations, &compared);
+                self.keep(compared);
+            }
+            if !agree || !matches!(self.race.ends[0], Ended::Instantiated(_)) {
+                return Ok(false);
+            }
         }
-        Ok(agree && matches!(self.race.ends[0], Ended::Instantiated(_)))
+        Ok(true)
     }
 
     /// Keeps a difference, with the steps that show it.

@@ -47,6 +47,16 @@ pub struct Item {
     pub label: String,
 }
 
+impl Item {
+    /// What a report calls it in an instance of this number.
+    pub(crate) fn label_in(&self, instance: usize) -> String {
+        match instance {
+            0 => self.label.clone(),
+            n => format!("{} of instance {n}", self.label),
+        }
+    }
+}
+
 /// A module whose state can be looked at.
 #[derive(Clone, Debug)]
 pub struct Exposed {

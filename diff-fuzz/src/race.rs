@@ -141,10 +141,7 @@ struct Owned<'a> {
 impl Owned<'_> {
     /// What a report calls it.
     fn label(&self) -> String {
-        match self.instance {
-            0 => self.item.label.clone(),
-            n => format!("{} of instance {n}", self.item.label),
-        }
+        self.item.label_in(self.instance)
     }
 }
 
@@ -230,6 +227,10 @@ impl<'a> Pair<'a> {
         if self.why.is_some() {
             return;
         }
+        let broken = |ended: &Ended| matches!(ended, Ended::Outcome(outcome) if outcome.is_breakdown());
+        if broken(a) || broken(b) {
+            return self.point(What::Breakdown, end(a), end(b));
+        }
         let (Ended::Outcome(x), Ended::Outcome(y)) = (a, b) else {
             if std::mem::discriminant(a) != std::mem::discriminant(b) {
                 self.point(What::End, end(a), end(b));
@@ -263,7 +264,6 @@ impl<'a> Pair<'a> {
             // They threw alike, as far as can be seen.
             (Outcome::Threw(_) | Outcome::ThrewUnseen(_), Outcome::ThrewUnseen(_))
             | (Outcome::ThrewUnseen(_), Outcome::Threw(_)) => self.why = Some(Why::Unsupported),
-            _ if x.is_breakdown() || y.is_breakdown() => self.point(What::End, x.to_string(), y.to_string()),
             _ if class(x) == class(y) && !matches!(x, Outcome::Returned(_) | Outcome::Threw(_)) => {}
             _ => self.point(What::End, x.to_string(), y.to_string()),
         }
@@ -321,7 +321,7 @@ impl<'a> Pair<'a> {
                 let words =
                     |s: &Result<State, Outcome>| s.as_ref().map_or_else(Outcome::to_string, |_| "is there".into());
                 // An instance that only one engine has is reported as the end of its instantiation already.
-                if self.points.iter().all(|p| p.what != What::End) {
+                if !self.points.iter().any(|p| matches!(p.what, What::End | What::Breakdown)) {
                     self.point(What::Missing(label()), words(a), words(b));
                 }
             }

@@ -91,6 +91,8 @@ pub enum What {
     Validity,
     /// How the instantiation or the call ended.
     End,
+    /// That an engine crashed, hung or answered nonsense, both of them perhaps.
+    Breakdown,
     /// The kind of trap.
     Trap,
     /// A result, by its position from 0.
@@ -114,11 +116,18 @@ pub enum What {
 }
 
 impl What {
+    /// Whether it is state, which no result tells of by itself.
+    pub(crate) fn is_state(&self) -> bool {
+        use What::{Global, Memory, MemorySize, Table, TableSize};
+        matches!(self, Memory(..) | MemorySize(_) | Global(_) | Table(..) | TableSize(_))
+    }
+
     /// Its kind, without labels and positions.
     pub fn kind(&self) -> &'static str {
         match self {
             What::Validity => "validity",
             What::End => "end",
+            What::Breakdown => "breakdown",
             What::Trap => "trap kind",
             What::Result(_) => "result",
             What::Payload(_) => "payload",
@@ -138,6 +147,7 @@ impl fmt::Display for What {
         match self {
             What::Validity => f.write_str("validity"),
             What::End => f.write_str("end"),
+            What::Breakdown => f.write_str("breakdown"),
             What::Trap => f.write_str("trap kind"),
             What::Result(i) => write!(f, "result {i}"),
             What::Payload(i) => write!(f, "payload {i}"),

@@ -181,7 +181,6 @@ fn an_exception_with_a_payload_that_is_not_seen() {
 /// Engines that break down in the same way haven't agreed on anything.
 #[test]
 fn two_engines_that_crash() {
-    let crashed = || Outcome::Crashed("it ended".into());
     let both = |fault: fn() -> Fault| -> Vec<Box<dyn Engine>> {
         let wrong = || Box::new(Wrong { interp: Interp::new(BUDGETS), fault: fault(), calls: 0 });
         vec![wrong(), wrong()]
@@ -192,16 +191,28 @@ fn two_engines_that_crash() {
     let lie: fn() -> Fault = || Fault { validate: Some(|| Outcome::Nonsense("no JSON".into())), ..Fault::default() };
     let options = Options { vectors: 1, ..Options::default() };
     let wasm = wat::parse_str(r#"(module (func (export "f")))"#).unwrap();
-    for (fault, what) in [(crash, What::End), (hang, What::End), (lie, What::Validity)] {
+    for fault in [crash, hang, lie] {
         let report = diff(&mut both(fault), &wasm, &options).unwrap();
-        assert_eq!(only_point(&report), what);
+        assert_eq!(only_point(&report), What::Breakdown);
     }
     // Nor is it alike that one refuses a module, and another one dies of it.
     let invalid = wat::parse_str("(module (func (result i32)))").unwrap();
     let fault = Fault { validate: Some(|| Outcome::Crashed("it ended".into())), ..Fault::default() };
     let report = diff(&mut engines(fault), &invalid, &options).unwrap();
-    assert_eq!(only_point(&report), What::Validity);
-    assert!(crashed().is_breakdown() && !Outcome::Unsupported("it".into()).is_breakdown());
+    assert_eq!(only_point(&report), What::Breakdown);
+}
+
+/// An engine that refuses what others accept is left behind, and these are compared.
+#[test]
+fn the_others_go_on_without_the_engine_that_refuses() {
+    let wrong = |fault| Box::new(Wrong { interp: Interp::new(BUDGETS), fault, calls: 0 });
+    let refuses = Fault { validate: Some(|| Outcome::Rejected("no".into())), ..Fault::default() };
+    let lies = Fault { get: Some(|g| *g = Val::I32(9)), from: 1, ..Fault::default() };
+    let mut all: Vec<Box<dyn Engine>> = vec![Box::new(Interp::new(BUDGETS)), wrong(refuses), wrong(lies)];
+    let options = Options { vectors: 1, ..Options::default() };
+    let report = diff(&mut all, &wat::parse_str(PLAIN).unwrap(), &options).unwrap();
+    let found: Vec<&str> = report.differences.iter().map(|d| d.points[0].what.kind()).collect();
+    assert_eq!(found, ["validity", "global"]);
 }
 
 #[test]

@@ -208,6 +208,53 @@ macro_rules! options {
     };
 }
 
+impl Compiler {
+    /// Options for it that are drawn: about a third of those that change which code is made. Not all of them go together,
+    /// nor are they to be had on each machine.
+    /// `below` draws a number below another.
+    pub fn drawn(self, below: &mut dyn FnMut(usize) -> usize) -> WasmtimeId {
+        let mut id = WasmtimeId::from(self);
+        for option in WASMTIME_OPTIONS.iter().filter(|option| option.compilers.contains(&self)) {
+            let value = match option.name {
+                // Extensions are taken away: what is left of them has to do.
+                "isa" => {
+                    let off = ISA_EXTENSIONS.into_iter().filter(|_| below(3) == 0);
+                    off.map(|name| format!("-{name}")).collect()
+                }
+                "reservation" => [0, 1 << 16, 1 << 20, 1u64 << 32][below(4)].to_string(),
+                "guard" => [0, 1 << 16, 1 << 25][below(3)].to_string(),
+                _ => {
+                    let values: Vec<&str> = option.values.split('|').collect();
+                    values[below(values.len())].to_owned()
+                }
+            };
+            if below(3) == 0 && !value.is_empty() {
+                id.set(option.name, &value).expect("it is one of the option's values");
+            }
+        }
+        id
+    }
+}
+
+/// Extensions of x86-64 that Cranelift makes use of, by its names without `has_`.
+pub(crate) const ISA_EXTENSIONS: [&str; 15] = [
+    "sse3",
+    "ssse3",
+    "sse41",
+    "sse42",
+    "cmpxchg16b",
+    "avx",
+    "avx2",
+    "fma",
+    "avx512bitalg",
+    "avx512dq",
+    "avx512vl",
+    "avx512vbmi",
+    "avx512f",
+    "bmi1",
+    "bmi2",
+];
+
 /// An option of an engine.
 #[derive(Debug)]
 pub struct EngineOption {

@@ -41,6 +41,8 @@ struct State {
     tag: Option<Tag>,
     /// Bytes that memories and tables may still take.
     left: u64,
+    /// Whether the growth under way is one that may succeed.
+    grows: bool,
 }
 
 /// What lives in wasmtime's own heap.
@@ -69,16 +71,23 @@ impl State {
             objects: Vec::new(),
             tag: None,
             left: budgets.store,
+            grows: false,
         }
     }
 
     /// Whether a growth succeeds. Beyond the limits of the type it fails, as the standard says; beyond the budget the
     /// run ends, since a failure would be this engine's own choice.
     fn growing(&mut self, bytes: usize, allowed: bool) -> wasmtime::Result<bool> {
+        self.grows = allowed;
         if allowed {
             self.left = self.left.checked_sub(bytes as u64).ok_or(OutOfStore)?;
         }
         Ok(allowed)
+    }
+
+    /// A growth failed: by the limits of its type, or because a memory that can't be moved has no room.
+    fn failed(&self) -> wasmtime::Result<()> {
+        if self.grows { Err(OutOfStore.into()) } else { Ok(()) }
     }
 }
 
@@ -93,6 +102,14 @@ impl ResourceLimiter for State {
         // A table with indices of 64 bits could grow beyond this; that it doesn't is a choice that the standard allows.
         let bytes = (to - from).saturating_mul(size_of::<usize>());
         self.growing(bytes, to <= max.unwrap_or(u32::MAX as usize))
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.failed()
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.failed()
     }
 }
 
@@ -614,6 +631,28 @@ mod tests {
                 assert!(values.iter().any(changes), "{plain}: {} changes nothing", option.name);
             }
         }
+    }
+
+    /// Each extension is known by its name, or it would never be drawn.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn extensions_that_are_drawn_can_be_taken_away() {
+        for name in crate::id::ISA_EXTENSIONS {
+            hash(&format!("wasmtime:cranelift,isa=-{name}"));
+        }
+    }
+
+    /// A growth that fails because of an option is this engine's own choice.
+    #[test]
+    fn a_memory_that_cannot_move_is_exhausted() {
+        let Ok(EngineId::Wasmtime(id)) = "wasmtime:cranelift,reservation=65536,moves=off".parse() else { panic!() };
+        let mut engine = Wasmtime::new(&id, Budgets::default(), Features::default()).expect("an engine");
+        let wat = r#"(module (memory 1 3)
+          (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+        let instance = engine.instantiate(&wat::parse_str(wat).expect("a module"), &[]).expect("an instance");
+        let mut grow = |n| engine.invoke(instance, "grow", &[Value::I32(n)]);
+        assert_eq!(grow(3), Outcome::Returned(vec![Value::I32(u32::MAX)]));
+        assert_eq!(grow(1), Outcome::Exhausted(Budget::Store));
     }
 
     /// The list of what a compiler lacks is wasmtime's own.

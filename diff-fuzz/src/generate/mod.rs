@@ -1,6 +1,7 @@
 //! Modules for engines to be raced on: what each is made of is drawn from its seed (a swarm), and said in its mix.
 
 mod emit;
+mod linked;
 mod mutate;
 mod shapes;
 mod smith;
@@ -15,6 +16,8 @@ pub struct Input {
     pub mix: String,
     /// The module.
     pub wasm: Vec<u8>,
+    /// Modules that it imports from, by the names that their instances are registered under.
+    pub linked: Vec<(String, Vec<u8>)>,
 }
 
 /// What inputs are made of.
@@ -34,6 +37,8 @@ pub enum Generator {
     Tables,
     /// Structures, arrays, casts and exceptions.
     Aggregates,
+    /// Two modules that call each other, and share a memory, a table, globals and a tag: one is the other's host.
+    Linked,
     /// Modules of wasm-smith.
     Smith,
     /// Modules of the official tests, with some instructions replaced by others of the same type.
@@ -42,7 +47,7 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Generator; 9] = [
+    pub const ALL: [Generator; 10] = [
         Generator::Single,
         Generator::Expressions,
         Generator::Loaded,
@@ -50,6 +55,7 @@ impl Generator {
         Generator::Control,
         Generator::Tables,
         Generator::Aggregates,
+        Generator::Linked,
         Generator::Smith,
         Generator::Mutated,
     ];
@@ -64,6 +70,7 @@ impl Generator {
             Generator::Control => "control",
             Generator::Tables => "tables",
             Generator::Aggregates => "aggregates",
+            Generator::Linked => "linked",
             Generator::Smith => "smith",
             Generator::Mutated => "mutated",
         }
@@ -73,7 +80,7 @@ impl Generator {
 /// Whether a version has what a generator makes.
 fn is_of(generator: Generator, version: Version) -> bool {
     match generator {
-        Generator::Aggregates | Generator::Tables => version >= Version::V3,
+        Generator::Aggregates | Generator::Tables | Generator::Linked => version >= Version::V3,
         // Globals and conversions of 2.0 are everywhere in them.
         Generator::Single | Generator::Expressions | Generator::Loaded | Generator::Spills | Generator::Control => {
             version >= Version::V2
@@ -95,6 +102,17 @@ pub fn generate(seed: u64, features: Features) -> Input {
     }
 }
 
+/// The word in mixes of mutations of other inputs.
+pub(crate) const KEPT: &str = "kept";
+
+/// A mutation of another input: the same for the same input, seed and features. `None` if nothing came of it.
+pub(crate) fn generate_from(parent: &Input, seed: u64, features: Features) -> Option<Input> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let wasm = (0..8).find_map(|_| mutate::mutated(&parent.wasm, &mut rng, features))?;
+    let mix = parent.mix.strip_prefix("kept: ").unwrap_or(&parent.mix);
+    Some(Input { mix: format!("{KEPT}: {mix}"), wasm, linked: parent.linked.clone() })
+}
+
 /// An input by one generator; `None` if nothing came of what was drawn.
 pub(crate) fn generate_by(generator: Generator, rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
     let palette = palette(rng, features);
@@ -106,10 +124,11 @@ pub(crate) fn generate_by(generator: Generator, rng: &mut fastrand::Rng, feature
         Generator::Control => shapes::control(rng, palette),
         Generator::Tables => shapes::tables(rng, palette),
         Generator::Aggregates => shapes::aggregates(rng),
+        Generator::Linked => return Some(linked::linked(rng, palette)),
         Generator::Smith => return smith::smith(rng, features),
-        Generator::Mutated => return mutate::mutated(rng, features),
+        Generator::Mutated => return mutate::of_a_test(rng, features),
     };
-    Some(Input { mix: format!("{}: {mix}", generator.name()), wasm })
+    Some(Input { mix: format!("{}: {mix}", generator.name()), wasm, linked: Vec::new() })
 }
 
 fn palette(rng: &mut fastrand::Rng, features: Features) -> Palette {
@@ -164,8 +183,10 @@ mod tests {
                     let Some(input) = make() else { continue };
                     made += 1;
                     assert_eq!(make().as_ref(), Some(&input));
-                    if let Err(error) = binary::check_with(&input.wasm, features) {
-                        panic!("{version}: seed {seed}, {}: {error:?}\n{:02x?}", input.mix, input.wasm);
+                    for wasm in input.linked.iter().map(|(_, wasm)| wasm).chain([&input.wasm]) {
+                        if let Err(error) = binary::check_with(wasm, features) {
+                            panic!("{version}: seed {seed}, {}: {error:?}\n{wasm:02x?}", input.mix);
+                        }
                     }
                 }
                 assert!(made > 20, "{made} of {}", generator.name());

@@ -46,13 +46,19 @@ fn seeds(version: Version) -> &'static [Seed] {
 
 static PLAIN: LazyLock<Vec<Plain>> = LazyLock::new(|| plain().collect());
 
-/// A mutation that is still valid.
-pub(super) fn mutated(rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
+/// A mutation of an official test's module.
+pub(super) fn of_a_test(rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
     let seeds = seeds(features.version);
     let seed = &seeds[rng.usize(..seeds.len())];
-    let wasm = mutate(&seed.wasm, rng)?;
+    let wasm = mutated(&seed.wasm, rng, features)?;
+    Some(Input { mix: format!("mutated: {}", seed.file), wasm, linked: Vec::new() })
+}
+
+/// A mutation that is still valid.
+pub(super) fn mutated(wasm: &[u8], rng: &mut fastrand::Rng, features: Features) -> Option<Vec<u8>> {
+    let wasm = mutate(wasm, rng)?;
     binary::check_with(&wasm, features).ok()?;
-    Some(Input { mix: format!("mutated: {}", seed.file), wasm })
+    Some(wasm)
 }
 
 /// The module with one to four instructions changed; `None` if it has no code.

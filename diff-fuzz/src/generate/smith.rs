@@ -51,5 +51,5 @@ pub(super) fn smith(rng: &mut fastrand::Rng, features: Features) -> Option<Input
     module.ensure_termination(TURNS).ok()?;
     let words = [(traps, "traps"), (simd, "simd"), (gc, "gc"), (exceptions, "exceptions")];
     let words: Vec<&str> = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
-    Some(Input { mix: format!("smith: {size} bytes {}", words.join(" ")), wasm: module.to_bytes() })
+    Some(Input { mix: format!("smith: {size} bytes {}", words.join(" ")), wasm: module.to_bytes(), linked: Vec::new() })
 }

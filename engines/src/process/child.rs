@@ -138,6 +138,8 @@ impl Child {
         let errors = self.errors.lock().unwrap_or_else(|e| e.into_inner());
         let bytes: Vec<u8> = errors.iter().copied().collect();
         let text = String::from_utf8_lossy(&bytes);
+        // Where in its own code it was is for whoever runs it again.
+        let text = text.split("\nstack backtrace:").next().unwrap_or_default();
         if text.trim().is_empty() { what } else { format!("{what}; it wrote: {}", printable(text.trim())) }
     }
 }
