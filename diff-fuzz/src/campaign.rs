@@ -48,8 +48,8 @@ pub struct Made {
 pub struct Campaign<'a> {
     /// What the engines call themselves.
     pub names: Vec<String>,
-    /// Makes the engines, for each job, in the order of their names: at least two. What can be drawn about them is drawn
-    /// from the number.
+    /// Makes the engines, for each job, in the order of their names: at least two. What can be drawn about them is
+    /// drawn from the number.
     pub engines: &'a (dyn Fn(u64) -> Vec<Made> + Sync),
     /// After how many inputs they are made anew, from another number.
     pub every: u64,

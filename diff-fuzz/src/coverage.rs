@@ -71,7 +71,8 @@ impl Coverage {
         self.pairs.iter().map(|byte| u64::from(byte.count_ones())).sum()
     }
 
-    /// Takes note of what an input exercises. Whether it is worth keeping: a rule of it is rare, or a pair of rules new.
+    /// Takes note of what an input exercises. Whether it is worth keeping: a rule of it is rare, or a pair of rules is
+    /// new.
     pub(crate) fn note(&mut self, trail: &Trail) -> bool {
         if self.pairs.is_empty() {
             self.pairs = vec![0; pairs_len()];

@@ -209,8 +209,8 @@ macro_rules! options {
 }
 
 impl Compiler {
-    /// Options for it that are drawn: about a third of those that change which code is made. Not all of them go together,
-    /// nor are they to be had on each machine.
+    /// Options for it that are drawn, about a third of all. Not all of them go together, nor are they to be had on each
+    /// machine.
     /// `below` draws a number below another.
     pub fn drawn(self, below: &mut dyn FnMut(usize) -> usize) -> WasmtimeId {
         let mut id = WasmtimeId::from(self);

@@ -1,5 +1,5 @@
-//! Findings: a difference as it is handed over. It is reduced, named after what it comes down to, and told with all that
-//! an engine's maintainer may ask: who answers what, which rules lead there, and an assertion that fails.
+//! Findings: a difference as it is handed over. It is reduced, named after what it comes down to, and told with all
+//! that an engine's maintainer may ask: who answers what, which rules lead there, and an assertion that fails.
 
 mod script;
 
@@ -142,7 +142,8 @@ fn loader<'i>(input: &'i Input, wasm: &'i [u8]) -> impl FnMut(&str) -> Result<Ve
     }
 }
 
-/// The two engines of a point, by their places. What isn't an engine's name is the standard's, and stands for the first.
+/// The two engines of a point, by their places. What isn't an engine's name is the standard's, and stands for the
+/// first.
 fn pair(names: &[String], point: &Point) -> (usize, usize) {
     let place = |name: &str| names.iter().position(|other| other == name);
     let right = place(&point.right.0).unwrap_or(1);
