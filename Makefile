@@ -120,6 +120,7 @@ drivers: engines
 bench: corpus .programs/sqlite.wasm .programs/zstd.wasm .programs/gzip.wasm .programs/b3sum.wasm .programs/lua.wasm
 	$(CARGO) bench --quiet -p assay-interp --bench validation -- $(CURDIR)/corpus/*.wasm
 	$(CARGO) bench --quiet -p assay-engines --no-default-features --bench execution
+	$(CARGO) bench --quiet -p assay-diff-fuzz --bench campaign
 	$(CARGO) bench --quiet -p assay-interp --features wasi --bench memory -- $(CURDIR)/.programs
 
 # How many random modules, and from which seed.

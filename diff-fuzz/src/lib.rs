@@ -26,6 +26,6 @@ pub use compare::{BUDGETS, DiffError, Options, diff, diff_scenario};
 pub use coverage::Coverage;
 pub use expose::{Exposed, Item, Kind, expose};
 pub use finding::Finding;
-pub use generate::{Generator, Input, generate};
+pub use generate::{Generator, Input, generate, generate_by};
 pub use report::{Counts, Difference, Observed, Point, Report, Verdict, What, Why};
 pub use state::{State, Tally};

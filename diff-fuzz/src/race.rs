@@ -103,8 +103,16 @@ impl<'a> Race<'a> {
             None => Err("there is no such module".to_owned()),
         };
         let mut seen = Vec::new();
+        let count = self.players.len();
         for player in &mut self.players {
             let replayed = player.play(step, &mut load)?;
+            // A call that exhausts the first engine says nothing, whatever the others make of it: one without fuel
+            // would only be waited for.
+            let exhausted = matches!(replayed.ended, Ended::Outcome(Outcome::Exhausted(_)));
+            if seen.is_empty() && exhausted && matches!(step, Step::Call { .. }) {
+                self.ends = vec![replayed.ended; count];
+                return Ok(Compared::Inconclusive { why: Why::Exhausted, parted: false });
+            }
             let state = items.iter().map(|owned| look(player, owned)).collect();
             seen.push(Seen { id: player.engine().id(), ended: replayed.ended, log: replayed.log, state });
         }

@@ -1,5 +1,7 @@
 //! wasmtime with each of its compilers.
 
+use std::collections::VecDeque;
+
 use assay_interp::binary;
 use assay_interp::exec::{AnyRef as Inside, Ref, Val, Value};
 use assay_interp::machine::Budgets;
@@ -25,10 +27,15 @@ pub struct Wasmtime {
     engine: wasmtime::Engine,
     store: Store<State>,
     instances: Vec<Instance>,
+    /// The last modules that were compiled, by their bytes: a comparison instantiates the same ones again and again.
+    compiled: VecDeque<(Vec<u8>, Module)>,
     id: WasmtimeId,
     budgets: Budgets,
     features: Features,
 }
+
+/// Modules that are kept compiled: as many as a scenario has, and what provides them with their imports.
+const COMPILED: usize = 6;
 
 struct State {
     funcs: Vec<Scripted>,
@@ -216,14 +223,25 @@ impl Wasmtime {
             |e: wasmtime::Error| EngineError::Refused { id: EngineId::Wasmtime(id.clone()), why: format!("{e:#}") };
         let engine = engine.map_err(refused)?;
         let store = new_store(&engine, budgets);
-        Ok(Wasmtime { engine, store, instances: Vec::new(), id: id.clone(), budgets, features })
+        let (id, instances, compiled) = (id.clone(), Vec::new(), VecDeque::new());
+        Ok(Wasmtime { engine, store, instances, compiled, id, budgets, features })
     }
 
     fn refuel(&mut self) {
         self.store.set_fuel(self.budgets.fuel).expect("fuel is configured");
     }
 
-    fn compile(&self, wasm: &[u8]) -> Result<Module, Outcome> {
+    fn compile(&mut self, wasm: &[u8]) -> Result<Module, Outcome> {
+        if let Some((_, module)) = self.compiled.iter().find(|(bytes, _)| bytes == wasm) {
+            return Ok(module.clone());
+        }
+        let module = self.compile_anew(wasm)?;
+        self.compiled.truncate(COMPILED - 1);
+        self.compiled.push_front((wasm.to_vec(), module.clone()));
+        Ok(module)
+    }
+
+    fn compile_anew(&self, wasm: &[u8]) -> Result<Module, Outcome> {
         Module::from_binary(&self.engine, wasm).map_err(|error| {
             if let Err(refused) = self.check(wasm) {
                 return refused;

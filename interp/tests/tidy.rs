@@ -150,8 +150,9 @@ fn engines_solvers_and_scripts_have_their_rooms() {
         let tests_depend = |name: &str| dev.iter().any(|d| d == name);
         for engine in ["wasmtime", "wasmi", "wasmer", "wasm3"] {
             assert!(!depends(engine) || matches!(room, "engines" | "proofs"), "{room} depends on {engine}");
-            // The examples and benches of interp compare.
-            assert!(!tests_depend(engine) || matches!(room, "engines" | "proofs" | "interp"), "{room}: {engine}");
+            // The examples and benches of interp compare, and so does the bench of diff-fuzz.
+            let compares = matches!(room, "engines" | "proofs" | "interp" | "diff-fuzz");
+            assert!(!tests_depend(engine) || compares, "{room}: {engine}");
         }
         for solver in ["z3", "z3-sys"] {
             assert!(!(depends(solver) || tests_depend(solver)) || room == "proofs", "{room} depends on {solver}");
@@ -169,7 +170,7 @@ fn path(name: &str) -> String {
 fn code_names_what_its_room_may_know() {
     for file in files().iter().filter(|file| file.is_rust()) {
         if !(file.within("engines/") || file.within("proofs/src/native") || file.within("proofs/tests/native")) {
-            let compares = file.within("interp/examples/") || file.within("interp/benches/");
+            let compares = ["interp/examples/", "interp/benches/", "diff-fuzz/benches/"].iter().any(|f| file.within(f));
             if !compares {
                 file.must_not_say(&path("wasmtime"), "engines are behind the trait of the room engines");
                 file.must_not_say(&path("wasmi"), "engines are behind the trait of the room engines");

@@ -169,7 +169,8 @@ fn given(text: &mut String, module: &Module, k: usize, import: &Import, answers:
             writeln!(
                 text,
                 "  (global $n{k} (mut i32) (i32.const 0))\n  (func (export {name}) (param{params}) \
-                 (result{results})\n    (global.set $n{k} (i32.add (global.get $n{k}) (i32.const 1)))\n{body}   {zeros})"
+                 (result{results})\n    (global.set $n{k} (i32.add (global.get $n{k}) (i32.const 1)))\n\
+                 {body}   {zeros})"
             )
         }
         ExternType::Mem(t) if !t.shared => writeln!(text, "  (memory (export {name}) {})", limits(t.addr, t.limits)),

@@ -114,7 +114,7 @@ pub(crate) fn generate_from(parent: &Input, seed: u64, features: Features) -> Op
 }
 
 /// An input by one generator; `None` if nothing came of what was drawn.
-pub(crate) fn generate_by(generator: Generator, rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
+pub fn generate_by(generator: Generator, rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
     let palette = palette(rng, features);
     let (mix, wasm) = match generator {
         Generator::Single => shapes::single(rng, palette),
