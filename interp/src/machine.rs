@@ -1,14 +1,18 @@
 //! The driver: instantiates modules and invokes their functions, step by step, within budgets.
 
+mod marked;
 mod threads;
 
+pub use marked::{MarkedHost, MarkedMachine, MarkedOutcome};
 pub use threads::Advanced;
 
 use std::sync::Arc;
 
 use crate::exec::flat::{Event, Flat, is_flat};
 use crate::exec::module::{AllocError, alloc_module, initialisation};
-use crate::exec::{Addr, Config, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Redex, Store, Value};
+use crate::exec::{
+    Addr, Config, Domain, ExternAddr, FuncAddr, FuncInst, ModuleInst, Progress, Redex, Store, Trapped, Value,
+};
 use crate::outcome::{Budget, Outcome, Trap};
 use crate::rule::Rule;
 use crate::syntax::{ExternType, FuncType, Instr, Module};
@@ -180,7 +184,8 @@ impl Machine {
         host: &mut dyn Host,
         observer: &mut O,
     ) -> Result<Arc<ModuleInst>, Outcome> {
-        self.link(module, imports)?;
+        let Ok(linked) = link(&mut self.config.store, &self.reading, module, imports);
+        linked?;
         self.is_flat &= is_flat(module);
         let mut step = |config: &mut Config<Concrete>, reading: &Concrete| {
             let progress = step(config, reading, observer);
@@ -202,24 +207,6 @@ impl Machine {
         match self.run(0, host, observer) {
             Outcome::Returned(_) => Ok(instance),
             other => Err(other),
-        }
-    }
-
-    fn link(&mut self, module: &Module, imports: &[ExternAddr]) -> Result<(), Outcome> {
-        let store = &mut self.config.store;
-        let types = store.alloc_types(module);
-        for (import, addr) in module.imports.iter().zip(imports) {
-            if !store.matches(*addr, import, &types) {
-                let given = store.type_of(*addr);
-                return Err(Outcome::Unlinkable(format!(
-                    "incompatible import type: {:?} {:?} is {given}, wanted is {}",
-                    import.module, import.name, import.ty
-                )));
-            }
-        }
-        match module.imports.get(imports.len()) {
-            Some(import) => Err(Outcome::Unlinkable(format!("unknown import: {:?} {:?}", import.module, import.name))),
-            None => Ok(()),
         }
     }
 
@@ -316,7 +303,7 @@ impl Machine {
                 Event::CallOut(callee, args) => match self.ask(host, callee, args) {
                     Ok(results) => self.flat.answer(&results),
                     Err(Unanswered::Thrown) => {
-                        let a = self.host_exception();
+                        let a = host_exception(&mut self.config, &mut self.host_tag);
                         event = self.flat.throw(&self.config, a, &mut fuel, metered);
                     }
                     Err(Unanswered::Ended(outcome)) => break outcome,
@@ -354,7 +341,7 @@ impl Machine {
         };
         args.iter().for_each(|v| self.keep(*v));
         match host.call(&mut self.config.store, id, args) {
-            Ok(results) if self.answers(callee, &results) => Ok(results),
+            Ok(results) if answers(&self.config.store, callee, &results) => Ok(results),
             Ok(_) => {
                 let why = "the host's answer isn't of the function's type";
                 Err(Unanswered::Ended(Outcome::Unsupported(why.into())))
@@ -413,7 +400,7 @@ impl Machine {
                     let callee = callee.expect("a concrete reference is to a known function");
                     match self.ask(host, callee, args) {
                         Ok(results) => results.into_iter().for_each(|v| self.config.stack.push(v)),
-                        Err(Unanswered::Thrown) => self.host_throws(),
+                        Err(Unanswered::Thrown) => host_throws(&mut self.config, &self.reading, &mut self.host_tag),
                         Err(Unanswered::Ended(outcome)) => break outcome,
                     }
                 }
@@ -435,12 +422,7 @@ impl Machine {
     /// What a thread that has nothing left to do has come to.
     fn end(&mut self, arity: usize) -> Outcome {
         if let Some(trapped) = self.config.trap.take() {
-            return Outcome::Trapped(Trap {
-                kind: trapped.kind,
-                or: Vec::new(),
-                message: trapped.kind.message().into(),
-                place: Some(trapped.place),
-            });
+            return Outcome::Trapped(trapped.into());
         }
         let (values, outcome): (_, fn(Vec<Value>) -> Outcome) = match self.config.exception.take() {
             Some(a) => (self.config.store.heap.exns[a].fields.to_vec(), Outcome::Threw),
@@ -450,38 +432,65 @@ impl Machine {
         outcome(values)
     }
 
-    /// Whether results are of a function's type.
-    fn answers(&self, func: FuncAddr, results: &[Value]) -> bool {
-        let store = &self.config.store;
-        let ty = store.types.func_type(store.funcs[func].deftype());
-        ty.results.len() == results.len() && results.iter().zip(&ty.results).all(|(v, t)| store.val_ok(*v, *t))
-    }
-
     /// Keeps what a value refers to, which the outside has got hold of by other ways than a result, an exception or the
     /// arguments of a call to the host: those are kept without being asked.
     pub fn keep(&mut self, value: Value) {
         self.config.store.heap.keep(value, &self.reading);
     }
+}
 
-    /// A new exception of a tag that no module has, which the host throws.
-    fn host_exception(&mut self) -> Addr {
-        let config = &mut self.config;
-        let tag = *self.host_tag.get_or_insert_with(|| {
-            let ty = Arc::make_mut(&mut config.store.types).func(&Arc::default());
-            config.store.alloc_tag(ty)
-        });
-        config.alloc_exn(tag, Vec::new())
-    }
-
-    /// The host throws where the thread is.
-    fn host_throws(&mut self) {
-        let a = self.host_exception();
-        let config = &mut self.config;
-        if config.frames.is_empty() {
-            config.exception = Some(a);
-        } else {
-            config.throw(&self.reading, a);
+/// Whether what the imports are given matches them; why not, else.
+fn link<D: Domain>(
+    store: &mut Store<D>,
+    d: &D,
+    module: &Module,
+    imports: &[ExternAddr],
+) -> Result<Result<(), Outcome>, D::Undecided> {
+    let types = store.alloc_types(module);
+    for (import, addr) in module.imports.iter().zip(imports) {
+        if !store.matches(d, *addr, import, &types)? {
+            let given = store.extern_type(d, *addr)?;
+            return Ok(Err(Outcome::Unlinkable(format!(
+                "incompatible import type: {:?} {:?} is {given}, wanted is {}",
+                import.module, import.name, import.ty
+            ))));
         }
+    }
+    Ok(match module.imports.get(imports.len()) {
+        Some(import) => Err(Outcome::Unlinkable(format!("unknown import: {:?} {:?}", import.module, import.name))),
+        None => Ok(()),
+    })
+}
+
+/// Whether results are of a function's type.
+fn answers<D: Domain>(store: &Store<D>, func: FuncAddr, results: &[Value]) -> bool {
+    let ty = store.types.func_type(store.funcs[func].deftype());
+    ty.results.len() == results.len() && results.iter().zip(&ty.results).all(|(v, t)| store.val_ok(*v, *t))
+}
+
+/// A new exception of a tag that no module has, which the host throws.
+fn host_exception<D: Domain>(config: &mut Config<D>, host_tag: &mut Option<Addr>) -> Addr {
+    let tag = *host_tag.get_or_insert_with(|| {
+        let ty = Arc::make_mut(&mut config.store.types).func(&Arc::default());
+        config.store.alloc_tag(ty)
+    });
+    config.alloc_exn(tag, Vec::new())
+}
+
+/// The host throws where the thread is.
+fn host_throws<D: Domain>(config: &mut Config<D>, d: &D, host_tag: &mut Option<Addr>) {
+    let a = host_exception(config, host_tag);
+    if config.frames.is_empty() {
+        config.exception = Some(a);
+    } else {
+        config.throw(d, a);
+    }
+}
+
+impl From<Trapped> for Trap {
+    fn from(trapped: Trapped) -> Trap {
+        let Trapped { kind, place, .. } = trapped;
+        Trap { kind, or: Vec::new(), message: kind.message().into(), place: Some(place) }
     }
 }
 

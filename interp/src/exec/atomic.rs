@@ -60,7 +60,7 @@ pub(super) fn load<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, ao: &M
         Ok(at) => at,
         Err(rule) => return Ok(rule),
     };
-    let loaded = c.store.mems[a].bytes.load::<N>(d, ea);
+    let loaded = c.store.mems[a].bytes.load::<N>(d, ea)?;
     c.stack.push_num::<T>(num::extend_u::<D, N, T::W>(d, loaded));
     Ok(val)
 }
@@ -76,7 +76,7 @@ pub(super) fn store<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, ao: &
         Ok(at) => at,
         Err(rule) => return Ok(rule),
     };
-    c.store.mems[a].bytes.store::<N>(d, ea, num::wrap::<D, T::W, N>(d, v));
+    c.store.mems[a].bytes.store::<N>(d, ea, num::wrap::<D, T::W, N>(d, v))?;
     Ok(val)
 }
 
@@ -96,8 +96,8 @@ pub(super) fn rmw<D: Domain, T: Num, N: Width>(
         Ok(at) => at,
         Err(rule) => return Ok(rule),
     };
-    let loaded = c.store.mems[a].bytes.load::<N>(d, ea);
-    c.store.mems[a].bytes.store::<N>(d, ea, op(d, loaded, num::wrap::<D, T::W, N>(d, v)));
+    let loaded = c.store.mems[a].bytes.load::<N>(d, ea)?;
+    c.store.mems[a].bytes.store::<N>(d, ea, op(d, loaded, num::wrap::<D, T::W, N>(d, v)))?;
     c.stack.push_num::<T>(num::extend_u::<D, N, T::W>(d, loaded));
     Ok(val)
 }
@@ -123,10 +123,10 @@ pub(super) fn cmpxchg<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, ao:
         Ok(at) => at,
         Err(rule) => return Ok(rule),
     };
-    let loaded = c.store.mems[a].bytes.load::<N>(d, ea);
+    let loaded = c.store.mems[a].bytes.load::<N>(d, ea)?;
     let equal = d.decide(num::ieq(d, loaded, num::wrap::<D, T::W, N>(d, expected)))?;
     if equal {
-        c.store.mems[a].bytes.store::<N>(d, ea, num::wrap::<D, T::W, N>(d, replacement));
+        c.store.mems[a].bytes.store::<N>(d, ea, num::wrap::<D, T::W, N>(d, replacement))?;
     }
     c.stack.push_num::<T>(num::extend_u::<D, N, T::W>(d, loaded));
     Ok(if equal { eq } else { ne })
@@ -144,7 +144,7 @@ pub(super) fn wait<D: Domain, T: Num>(c: &mut Config<D>, d: &D, ao: &MemArg) -> 
     if d.traps(d.truth(!c.store.mems[a].ty.shared), TrapKind::UnsharedMemory)? {
         return Ok(c.traps(TrapKind::UnsharedMemory, Rule::MemoryAtomicWaitUnshared));
     }
-    let loaded = c.store.mems[a].bytes.load::<T::W>(d, ea);
+    let loaded = c.store.mems[a].bytes.load::<T::W>(d, ea)?;
     if !d.decide(num::ieq(d, loaded, expected))? {
         c.stack.push_num::<I32>(d.constant(1));
         return Ok(Rule::MemoryAtomicWaitNe);

@@ -47,13 +47,13 @@ pub trait Memory<D: Domain>: Clone + Debug {
     /// Length in bytes.
     fn len(&self, d: &D) -> D::Bv<W64>;
     /// The number in the bytes from `ea`.
-    fn load<W: Width>(&self, d: &D, ea: D::Bv<W64>) -> D::Bv<W>;
+    fn load<W: Width>(&self, d: &D, ea: D::Bv<W64>) -> Result<D::Bv<W>, D::Undecided>;
     /// Writes the bytes of a number from `ea`.
-    fn store<W: Width>(&mut self, d: &D, ea: D::Bv<W64>, c: D::Bv<W>);
+    fn store<W: Width>(&mut self, d: &D, ea: D::Bv<W64>, c: D::Bv<W>) -> Result<(), D::Undecided>;
     /// Bytes of our own memory that growing to `len` takes.
     fn cost(&self, d: &D, len: D::Bv<W64>) -> u64;
     /// Makes the length `len` bytes, which is not less than it was; new bytes are zero.
-    fn grow(&mut self, d: &D, len: D::Bv<W64>);
+    fn grow(&mut self, d: &D, len: D::Bv<W64>) -> Result<(), D::Undecided>;
 }
 
 /// A table instance's elements (4.2.8). Indices have been checked against the length.
@@ -65,11 +65,11 @@ pub trait Table<D: Domain>: Clone + Debug {
     /// The element at `i`.
     fn get(&self, d: &D, i: D::Bv<W64>) -> Result<D::Ref, D::Undecided>;
     /// Replaces the element at `i`.
-    fn set(&mut self, d: &D, i: D::Bv<W64>, r: D::Ref);
+    fn set(&mut self, d: &D, i: D::Bv<W64>, r: D::Ref) -> Result<(), D::Undecided>;
     /// Bytes of our own memory that growing to `len` takes.
     fn cost(&self, d: &D, len: D::Bv<W64>) -> u64;
     /// Makes the length `len`, which is not less than it was; new elements are `r`.
-    fn grow(&mut self, d: &D, len: D::Bv<W64>, r: D::Ref);
+    fn grow(&mut self, d: &D, len: D::Bv<W64>, r: D::Ref) -> Result<(), D::Undecided>;
 }
 
 impl Domain for Concrete {
@@ -117,19 +117,21 @@ impl Memory<Concrete> for Vec<u8> {
     fn len(&self, _d: &Concrete) -> u64 {
         self.as_slice().len() as u64
     }
-    fn load<W: Width>(&self, _d: &Concrete, ea: u64) -> W::Int {
+    fn load<W: Width>(&self, _d: &Concrete, ea: u64) -> Result<W::Int, Infallible> {
         let ea = ea as usize;
-        from_bytes::<W>(&self[ea..ea + num::bytes::<W>() as usize])
+        Ok(from_bytes::<W>(&self[ea..ea + num::bytes::<W>() as usize]))
     }
-    fn store<W: Width>(&mut self, _d: &Concrete, ea: u64, c: W::Int) {
+    fn store<W: Width>(&mut self, _d: &Concrete, ea: u64, c: W::Int) -> Result<(), Infallible> {
         let (ea, n) = (ea as usize, num::bytes::<W>() as usize);
         self[ea..ea + n].copy_from_slice(&to_bytes::<W>(c)[..n]);
+        Ok(())
     }
     fn cost(&self, d: &Concrete, len: u64) -> u64 {
         len - Memory::len(self, d)
     }
-    fn grow(&mut self, _d: &Concrete, len: u64) {
+    fn grow(&mut self, _d: &Concrete, len: u64) -> Result<(), Infallible> {
         self.resize(len as usize, 0);
+        Ok(())
     }
 }
 
@@ -143,13 +145,15 @@ impl Table<Concrete> for Vec<Ref> {
     fn get(&self, _d: &Concrete, i: u64) -> Result<Ref, Infallible> {
         Ok(self[i as usize])
     }
-    fn set(&mut self, _d: &Concrete, i: u64, r: Ref) {
+    fn set(&mut self, _d: &Concrete, i: u64, r: Ref) -> Result<(), Infallible> {
         self[i as usize] = r;
+        Ok(())
     }
     fn cost(&self, d: &Concrete, len: u64) -> u64 {
         (len - Table::len(self, d)).saturating_mul(size_of::<Ref>() as u64)
     }
-    fn grow(&mut self, _d: &Concrete, len: u64, r: Ref) {
+    fn grow(&mut self, _d: &Concrete, len: u64, r: Ref) -> Result<(), Infallible> {
         self.resize(len as usize, r);
+        Ok(())
     }
 }

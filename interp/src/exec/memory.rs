@@ -34,7 +34,7 @@ pub(super) fn load<D: Domain, T: Num>(c: &mut Config<D>, d: &D, ao: &MemArg) -> 
     let Some(ea) = access(c, d, i, ao, num::bytes::<T::W>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::LoadNumOob));
     };
-    let v = c.store.mems[mem(c, ao.mem)].bytes.load::<T::W>(d, ea);
+    let v = c.store.mems[mem(c, ao.mem)].bytes.load::<T::W>(d, ea)?;
     c.stack.push_num::<T>(v);
     Ok(Rule::LoadNumVal)
 }
@@ -50,7 +50,7 @@ pub(super) fn load_pack<D: Domain, T: Num, N: Width>(
     let Some(ea) = access(c, d, i, ao, num::bytes::<N>())? else {
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::LoadPackOob));
     };
-    let v = c.store.mems[mem(c, ao.mem)].bytes.load::<N>(d, ea);
+    let v = c.store.mems[mem(c, ao.mem)].bytes.load::<N>(d, ea)?;
     c.stack.push_num::<T>(extend(d, v));
     Ok(Rule::LoadPackVal)
 }
@@ -62,7 +62,7 @@ pub(super) fn store<D: Domain, T: Num>(c: &mut Config<D>, d: &D, ao: &MemArg) ->
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::StoreNumOob));
     };
     let a = mem(c, ao.mem);
-    c.store.mems[a].bytes.store::<T::W>(d, ea, v);
+    c.store.mems[a].bytes.store::<T::W>(d, ea, v)?;
     Ok(Rule::StoreNumVal)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn store_pack<D: Domain, T: Num, N: Width>(c: &mut Config<D>, d: &D, 
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::StorePackOob));
     };
     let (a, wrapped) = (mem(c, ao.mem), num::wrap::<D, T::W, N>(d, v));
-    c.store.mems[a].bytes.store::<N>(d, ea, wrapped);
+    c.store.mems[a].bytes.store::<N>(d, ea, wrapped)?;
     Ok(Rule::StorePackVal)
 }
 
@@ -85,7 +85,7 @@ fn loaded<D: Domain, N: Width>(
     ao: &MemArg,
 ) -> Result<Option<D::Bv<N>>, D::Undecided> {
     let ea = access(c, d, i, ao, num::bytes::<N>())?;
-    Ok(ea.map(|ea| c.store.mems[mem(c, ao.mem)].bytes.load::<N>(d, ea)))
+    ea.map(|ea| c.store.mems[mem(c, ao.mem)].bytes.load::<N>(d, ea)).transpose()
 }
 
 /// `v128.load x ao`
@@ -151,7 +151,7 @@ pub(super) fn vstore<D: Domain>(c: &mut Config<D>, d: &D, ao: &MemArg) -> Reduce
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VstoreOob));
     };
     let a = mem(c, ao.mem);
-    c.store.mems[a].bytes.store::<W128>(d, ea, v);
+    c.store.mems[a].bytes.store::<W128>(d, ea, v)?;
     Ok(Rule::VstoreVal)
 }
 
@@ -162,7 +162,7 @@ pub(super) fn vstore_lane<D: Domain, S: Shape>(c: &mut Config<D>, d: &D, ao: &Me
         return Ok(c.traps(TrapKind::MemoryOutOfBounds, Rule::VstoreLaneOob));
     };
     let (a, lane) = (mem(c, ao.mem), num::lane::<D, S>(d, v, j.into()));
-    c.store.mems[a].bytes.store::<S::Lane>(d, ea, lane);
+    c.store.mems[a].bytes.store::<S::Lane>(d, ea, lane)?;
     Ok(Rule::VstoreLaneVal)
 }
 
@@ -192,7 +192,7 @@ pub(super) fn grow<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     if !c.store.charge(c.store.mems[a].bytes.cost(d, len)) {
         c.runs_out(Budget::Store);
     } else {
-        c.store.mems[a].bytes.grow(d, len);
+        c.store.mems[a].bytes.grow(d, len)?;
     }
     c.stack.push(Val::of_address(d, ty.addr, old));
     Ok(Rule::MemoryGrowSucceed)

@@ -11,7 +11,7 @@ use crate::syntax::{
     Subst, TableType, TypeUse, ValType,
 };
 use crate::valid::DefTypes;
-use crate::value::W64;
+use crate::value::{Concrete, W64};
 
 /// Bytes that the memories and tables of a store take at most, if nobody says otherwise.
 pub(super) const DEFAULT_BUDGET: u64 = 1 << 32;
@@ -289,36 +289,43 @@ impl<D: Domain> Store<D> {
         self.globals.push(GlobalInst { ty, value });
         self.globals.len() - 1
     }
-}
 
-impl Store<crate::value::Concrete> {
     /// The type of what is at an address now (`Externaddr_ok`): a size is the present one.
-    pub fn type_of(&self, addr: ExternAddr) -> ExternType {
-        match addr {
+    ///
+    /// # Errors
+    ///
+    /// The reading doesn't know the size.
+    pub fn extern_type(&self, d: &D, addr: ExternAddr) -> Result<ExternType, D::Undecided> {
+        let size = |len| d.index::<W64>(len, usize::MAX).map(|len| len as u64);
+        Ok(match addr {
             ExternAddr::Func(a) => ExternType::Func((**self.funcs[a].ty()).clone()),
             ExternAddr::Table(a) => {
                 let table = &self.tables[a];
-                let limits = Limits { min: table.elements.len() as u64, ..table.ty.limits };
+                let limits = Limits { min: size(table.len(d))?, ..table.ty.limits };
                 ExternType::Table(TableType { limits, ..table.ty })
             }
             ExternAddr::Mem(a) => {
                 let mem = &self.mems[a];
-                let limits = Limits { min: mem.bytes.len() as u64 / mem.ty.page, ..mem.ty.limits };
+                let limits = Limits { min: size(mem.len(d))? / mem.ty.page, ..mem.ty.limits };
                 ExternType::Mem(MemType { limits, ..mem.ty })
             }
             ExternAddr::Global(a) => ExternType::Global(self.globals[a].ty),
             ExternAddr::Tag(a) => ExternType::Tag((**self.types.func_type(self.tags[a].ty)).clone()),
-        }
+        })
     }
 
     /// Whether what is at an address may be given for an import (`Externtype_sub`) of a module with these types.
-    pub fn matches(&self, addr: ExternAddr, import: &Import, types: &[DefType]) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// The reading doesn't know its size.
+    pub fn matches(&self, d: &D, addr: ExternAddr, import: &Import, types: &[DefType]) -> Result<bool, D::Undecided> {
         let close = |tu| match tu {
             TypeUse::Idx(x) => TypeUse::Def(types[x as usize]),
             other => other,
         };
         let wanted = import.type_index.map(|x| types[x as usize]);
-        match (addr, self.type_of(addr), &import.ty) {
+        Ok(match (addr, self.extern_type(d, addr)?, &import.ty) {
             (ExternAddr::Func(a), _, ExternType::Func(_)) => {
                 wanted.is_some_and(|ty| self.types.func_sub(self.funcs[a].deftype(), ty))
             }
@@ -329,7 +336,15 @@ impl Store<crate::value::Concrete> {
             (_, ExternType::Mem(t), ExternType::Mem(wanted)) => self.types.mem_sub(&t, wanted),
             (_, ExternType::Global(t), ExternType::Global(wanted)) => self.types.global_sub(&t, &wanted.subst(&close)),
             _ => false,
-        }
+        })
+    }
+}
+
+impl Store<Concrete> {
+    /// The type of what is at an address now (`Externaddr_ok`): a size is the present one.
+    pub fn type_of(&self, addr: ExternAddr) -> ExternType {
+        let Ok(ty) = self.extern_type(&Concrete::default(), addr);
+        ty
     }
 }
 

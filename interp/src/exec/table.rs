@@ -45,7 +45,7 @@ pub(super) fn set<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     if oob(c, d, a, i)? {
         return Ok(c.traps(TrapKind::TableOutOfBounds, Rule::TableSetOob));
     }
-    c.store.tables[a].elements.set(d, i, r);
+    c.store.tables[a].elements.set(d, i, r)?;
     Ok(Rule::TableSetVal)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn grow<D: Domain>(c: &mut Config<D>, d: &D, x: Idx) -> Reduced<D> {
     if !c.store.charge(c.store.tables[a].elements.cost(d, new)) {
         c.runs_out(Budget::Store);
     } else {
-        c.store.tables[a].elements.grow(d, new, r);
+        c.store.tables[a].elements.grow(d, new, r)?;
     }
     c.stack.push(Val::of_address(d, ty.addr, old));
     Ok(Rule::TableGrowSucceed)

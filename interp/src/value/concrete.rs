@@ -29,7 +29,7 @@ fn to_f64<W: FloatWidth>(a: W::Int) -> f64 {
 }
 
 /// Whether `a` is a canonical NaN, or a number.
-fn no_other_nan<W: FloatWidth>(a: &W::Int) -> bool {
+pub(super) fn no_other_nan<W: FloatWidth>(a: &W::Int) -> bool {
     let magnitude = a.to_u128() & ((1 << (W::BITS - 1)) - 1);
     let canonical = Concrete::canonical_nan::<W>().to_u128();
     magnitude == canonical || magnitude <= canonical - (1 << (W::SIGNIFICAND - 1))

@@ -10,10 +10,10 @@ use assay_interp::value::{Chosen, Profile};
 use std::sync::{Arc, LazyLock};
 
 /// A module that exports one instruction, as `f`.
-struct Single {
-    instr: Instr,
-    module: Arc<Module>,
-    types: &'static [ValType],
+pub(super) struct Single {
+    pub(super) instr: Instr,
+    pub(super) module: Arc<Module>,
+    pub(super) types: &'static [ValType],
 }
 
 fn decoded(text: &str) -> Option<Module> {
@@ -34,7 +34,7 @@ impl Single {
         Some(Single { instr, module: Arc::new(module.expect("it has a result")), types })
     }
 
-    fn run(&self, profile: Profile, operands: &[Value]) -> (Outcome, Chosen) {
+    pub(super) fn run(&self, profile: Profile, operands: &[Value]) -> (Outcome, Chosen) {
         let mut machine = Machine::with_profile(Budgets::default(), profile);
         let instance = machine.instantiate(&self.module, &[], &mut (), &mut ()).expect("it has no imports");
         let Some(ExternAddr::Func(f)) = instance.export("f") else { panic!("it exports a function") };
@@ -44,13 +44,13 @@ impl Single {
 }
 
 /// Every instruction that [`operand_types`] knows, with lane 1 and a shuffle of neighbours as immediates.
-static SINGLES: LazyLock<Vec<Single>> = LazyLock::new(|| {
+pub(super) static SINGLES: LazyLock<Vec<Single>> = LazyLock::new(|| {
     let names = Instr::all().iter().map(|(_, name)| *name);
     let shuffle = "0 16 1 17 2 18 3 19 4 20 5 21 6 22 7 23";
     names.filter_map(|name| ["", "1", shuffle].iter().find_map(|imms| Single::new(&format!("{name} {imms}")))).collect()
 });
 
-fn operand(ty: ValType, c: u128) -> Value {
+pub(super) fn operand(ty: ValType, c: u128) -> Value {
     match ty {
         ValType::I32 => Val::I32(c as u32),
         ValType::I64 => Val::I64(c as u64),
@@ -61,7 +61,7 @@ fn operand(ty: ValType, c: u128) -> Value {
 }
 
 /// Bits that are interesting as lanes of any width: floats, NaNs canonical and not, boundaries.
-fn any_operand() -> impl Strategy<Value = u128> {
+pub(super) fn any_operand() -> impl Strategy<Value = u128> {
     let lanes = |bits: u32, lane: BoxedStrategy<u128>| {
         prop::collection::vec(lane, 128 / bits as usize)
             .prop_map(move |lanes| lanes.iter().fold(0u128, |v, lane| v << bits | lane))

@@ -5,6 +5,7 @@
 
 mod choices;
 mod machine;
+mod marked;
 mod memory;
 mod trees;
 mod vectors;

@@ -290,16 +290,18 @@ impl Memory<Path> for SymMemory {
         self.len
     }
 
-    fn load<W: Width>(&self, d: &Path, ea: Term) -> Term {
+    fn load<W: Width>(&self, d: &Path, ea: Term) -> Result<Term, Undecided> {
         let byte = |i: u32| d.terms.select(self.array, d.add::<W64>(ea, d.constant::<W64>(i.into())));
-        (1..W::BITS / 8).fold(byte(0), |low, i| d.terms.op(Op::Concat, (8 * (i + 1)) as u8, [byte(i), low, low]))
+        let higher = |low, i| d.terms.op(Op::Concat, (8 * (i + 1)) as u8, [byte(i), low, low]);
+        Ok((1..W::BITS / 8).fold(byte(0), higher))
     }
 
-    fn store<W: Width>(&mut self, d: &Path, ea: Term, c: Term) {
+    fn store<W: Width>(&mut self, d: &Path, ea: Term, c: Term) -> Result<(), Undecided> {
         for i in 0..W::BITS / 8 {
             let at = d.add::<W64>(ea, d.constant::<W64>(i.into()));
             self.array = d.terms.store(self.array, at, d.extract::<W, W8>(c, 8 * i));
         }
+        Ok(())
     }
 
     fn cost(&self, _d: &Path, _len: Term) -> u64 {
@@ -307,8 +309,9 @@ impl Memory<Path> for SymMemory {
     }
 
     /// What is new holds anything, zeros among it.
-    fn grow(&mut self, _d: &Path, len: Term) {
+    fn grow(&mut self, _d: &Path, len: Term) -> Result<(), Undecided> {
         self.len = len;
+        Ok(())
     }
 }
 
@@ -328,17 +331,19 @@ impl Table<Path> for SymTable {
         }
     }
 
-    fn set(&mut self, _d: &Path, _i: Term, _r: SymRef) {
+    fn set(&mut self, _d: &Path, _i: Term, _r: SymRef) -> Result<(), Undecided> {
         self.elements = None;
+        Ok(())
     }
 
     fn cost(&self, _d: &Path, _len: Term) -> u64 {
         0
     }
 
-    fn grow(&mut self, _d: &Path, len: Term, _r: SymRef) {
+    fn grow(&mut self, _d: &Path, len: Term, _r: SymRef) -> Result<(), Undecided> {
         self.elements = None;
         self.len = len;
+        Ok(())
     }
 }
 
