@@ -139,7 +139,7 @@ pub fn diff_scenario(
             }
         };
         tally(counts, &compared);
-        if !matches!(compared, Compared::Agree) {
+        if !compared.goes_on() {
             session.keep(compared);
             break;
         }

@@ -2,25 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use assay_engines::{Ended, Engine, HostCall, Nulls, Outcome, Player, Ref, ReplayError, Trap, TrapKind, Value};
+use assay_engines::{
+    Ended, Engine, HostCall, InstanceId, Nulls, Outcome, Player, Ref, ReplayError, Trap, TrapKind, Value,
+};
 use assay_interp::exec::AnyRef;
 use assay_interp::scenario::{Scenario, Step};
 use assay_interp::syntax::Module;
 
-use crate::choice;
+use crate::choice::{self, Marks, StateMarks};
 use crate::expose::{Exposed, Item, Kind, expose};
-use crate::report::{Point, What, Why, typed};
+use crate::report::{Point, THE_STANDARD, What, Why, typed};
+use crate::single::{Single, is_allowed, singles};
 
 /// A module as it is raced.
 pub(crate) struct Subject {
     pub(crate) exposed: Exposed,
     /// Whether there is an instruction in it that may choose its result.
     may_choose: bool,
+    /// Its functions of one instruction, by the names of their exports.
+    singles: BTreeMap<String, Single>,
 }
 
 impl Subject {
     pub(crate) fn new(wasm: &[u8], module: &Module) -> Subject {
-        Subject { exposed: expose(wasm, module), may_choose: choice::may_choose(module) }
+        Subject { exposed: expose(wasm, module), may_choose: choice::may_choose(module), singles: singles(module) }
     }
 }
 
@@ -31,9 +36,16 @@ pub(crate) enum Compared {
     Differ(Vec<Point>),
     Inconclusive {
         why: Why,
-        /// More than the bits of a NaN differ, and may depend on a choice at some earlier step.
+        /// Runs may have parted by a choice at some earlier step.
         parted: bool,
     },
+}
+
+impl Compared {
+    /// Whether what engines do next can be compared: they are alike, but for bits that are known to depend on a choice.
+    pub(crate) fn goes_on(&self) -> bool {
+        matches!(self, Compared::Agree | Compared::Inconclusive { why: Why::Choice, parted: false })
+    }
 }
 
 /// The engines.
@@ -117,14 +129,38 @@ impl<'a> Race<'a> {
             seen.push(Seen { id: player.engine().id(), ended: replayed.ended, log: replayed.log, state });
         }
         self.ends = seen.iter().map(|seen| seen.ended.clone()).collect();
+        let beyond = self.beyond_the_standard(step, &seen);
         let (first, others) = seen.split_first().expect("there are engines");
-        let mut compared = Compared::Agree;
-        for other in others {
-            let pair = Pair::new(first, other, &items);
-            let is_choice = || may_choose && choice::chose(&self.scenario, &mut load);
-            compared = both(compared, pair.compared(is_choice));
+        let compare = |marks: &Marks| {
+            let pair = |other| Pair::new(first, other, &items, marks, beyond.is_none()).compared();
+            others.iter().map(pair).fold(Compared::Agree, both)
+        };
+        let mut compared = compare(&Marks::default());
+        // No choice makes an engine break down.
+        let explicable = |points: &[Point]| points.iter().all(|point| point.what != What::Breakdown);
+        if may_choose && matches!(&compared, Compared::Differ(points) if explicable(points)) {
+            compared = match choice::marks(&self.scenario, &items, &mut load) {
+                Some(marks) => compare(&marks),
+                None => Compared::Inconclusive { why: Why::Choice, parted: true },
+            };
         }
-        Ok(compared)
+        match beyond {
+            Some(points) if !points.is_empty() => Ok(both(Compared::Differ(points), compared)),
+            _ => Ok(compared),
+        }
+    }
+
+    /// For a call of a function of one instruction, the answers that the standard doesn't allow.
+    fn beyond_the_standard(&self, step: &Step, seen: &[Seen]) -> Option<Vec<Point>> {
+        let Step::Call { instance, export, args } = step else { return None };
+        let allowed = self.subjects.get(&self.instances[*instance])?.singles.get(export)?.allowed(args);
+        let wrong = seen.iter().filter(|seen| !is_allowed(&allowed, &seen.ended) && !broken(&seen.ended));
+        let point = |seen: &Seen| Point {
+            what: What::Allowed,
+            left: (THE_STANDARD.to_owned(), allowed.to_string()),
+            right: (seen.id.clone(), end(&seen.ended)),
+        };
+        Some(wrong.map(point).collect())
     }
 }
 
@@ -136,40 +172,47 @@ fn both(a: Compared, b: Compared) -> Compared {
             Compared::Differ(points)
         }
         (differ @ Compared::Differ(_), _) | (_, differ @ Compared::Differ(_)) => differ,
-        (some @ Compared::Inconclusive { .. }, _) | (_, some) => some,
+        (Compared::Agree, other) | (other, Compared::Agree) => other,
+        (a, b) if a.goes_on() => b,
+        (a, _) => a,
     }
 }
 
 /// An item of an instance of the scenario.
-struct Owned<'a> {
+pub(crate) struct Owned<'a> {
     instance: usize,
-    item: &'a Item,
+    pub(crate) item: &'a Item,
 }
 
 impl Owned<'_> {
+    /// The engine's number of the instance that exports it. What an instance that failed to be made imports can still
+    /// be looked at.
+    pub(crate) fn id(&self, player: &Player<'_>) -> Option<InstanceId> {
+        if self.item.imported { player.provider(self.instance) } else { player.instance(self.instance) }
+    }
+
     /// What a report calls it.
     fn label(&self) -> String {
         self.item.label_in(self.instance)
     }
 }
 
-/// The state of one item. What an instance that failed to be made imports can still be looked at.
-fn look(player: &mut Player<'_>, &Owned { instance, item }: &Owned<'_>) -> Result<State, Outcome> {
-    let id = if item.imported { player.provider(instance) } else { player.instance(instance) };
-    let id = id.ok_or_else(|| Outcome::Unlinkable("there is no instance".to_owned()))?;
-    let engine = player.engine();
-    match item.kind {
-        Kind::Memory => engine.memory(id, &item.export).map(State::Memory),
-        Kind::Table => engine.table(id, &item.export).map(State::Table),
-        Kind::Global => engine.get(id, &item.export).map(State::Global),
+/// The state of one item.
+fn look(player: &mut Player<'_>, owned: &Owned<'_>) -> Result<State, Outcome> {
+    let id = owned.id(player).ok_or_else(|| Outcome::Unlinkable("there is no instance".to_owned()))?;
+    let (engine, export) = (player.engine(), &owned.item.export);
+    match owned.item.kind {
+        Kind::Memory => engine.memory(id, export).map(State::Memory),
+        Kind::Table => engine.table(id, export).map(State::Table),
+        Kind::Global => engine.get(id, export).map(State::Global),
     }
 }
 
 /// How two values compare.
 enum Equality {
     Equal,
-    /// Not equal, but both NaNs.
-    BothNan,
+    /// Not equal, but only in bits that depend on a choice.
+    Explained,
     Unequal,
 }
 
@@ -177,37 +220,43 @@ enum Equality {
 struct Pair<'a> {
     left: &'a Seen,
     right: &'a Seen,
+    marks: &'a Marks,
     points: Vec<Point>,
-    /// NaNs that differ in their bits, and what may be one.
-    nans: Vec<Point>,
+    /// Whether something differs only in bits that depend on a choice.
+    explained: bool,
     /// Why it can't be compared, whatever else differs.
     why: Option<Why>,
 }
 
 impl<'a> Pair<'a> {
-    fn new(left: &'a Seen, right: &'a Seen, items: &[Owned<'_>]) -> Pair<'a> {
-        let mut pair = Pair { left, right, points: Vec::new(), nans: Vec::new(), why: None };
-        pair.ends();
-        if pair.why.is_none() {
-            pair.logs();
-            for ((item, a), b) in items.iter().zip(&left.state).zip(&right.state) {
-                pair.states(item, a, b);
-            }
+    /// With the answers, unless those are held against something else.
+    fn new(left: &'a Seen, right: &'a Seen, items: &[Owned<'_>], marks: &'a Marks, with_answers: bool) -> Pair<'a> {
+        let why = out_of_question(&left.ended).or(out_of_question(&right.ended));
+        let mut pair = Pair { left, right, marks, points: Vec::new(), explained: false, why };
+        if why.is_some() {
+            return pair;
+        }
+        if broken(&left.ended) || broken(&right.ended) {
+            pair.point(What::Breakdown, end(&left.ended), end(&right.ended));
+        } else if with_answers {
+            pair.ends();
+        }
+        pair.logs();
+        for (i, item) in items.iter().enumerate() {
+            pair.states(item, &left.state[i], &right.state[i], marks.state.get(i).unwrap_or(&StateMarks::None));
         }
         pair
     }
 
-    fn compared(mut self, is_choice: impl FnOnce() -> bool) -> Compared {
-        let hard = !self.points.is_empty();
+    fn compared(self) -> Compared {
         match self.why {
             // An item that one engine can't show hides no difference in another.
-            Some(why) if !hard || self.may_not_be_compared() => Compared::Inconclusive { why, parted: false },
-            _ if !hard && self.nans.is_empty() => Compared::Agree,
-            _ if is_choice() => Compared::Inconclusive { why: Why::Choice, parted: hard },
-            _ => {
-                self.points.append(&mut self.nans);
-                Compared::Differ(self.points)
+            Some(why) if self.points.is_empty() || self.may_not_be_compared() => {
+                Compared::Inconclusive { why, parted: false }
             }
+            _ if !self.points.is_empty() => Compared::Differ(self.points),
+            _ if self.explained => Compared::Inconclusive { why: Why::Choice, parted: false },
+            _ => Compared::Agree,
         }
     }
 
@@ -215,30 +264,21 @@ impl<'a> Pair<'a> {
         out_of_question(&self.left.ended).or(out_of_question(&self.right.ended)).is_some()
     }
 
-    fn new_point(&self, what: What, left: String, right: String) -> Point {
-        Point { what, left: (self.left.id.clone(), left), right: (self.right.id.clone(), right) }
-    }
-
     fn point(&mut self, what: What, left: String, right: String) {
-        let point = self.new_point(what, left, right);
-        self.points.push(point);
+        self.points.push(Point { what, left: (self.left.id.clone(), left), right: (self.right.id.clone(), right) });
     }
 
-    fn nan(&mut self, what: What, left: String, right: String) {
-        let point = self.new_point(what, left, right);
-        self.nans.push(point);
+    /// Two values, of which some bits may depend on a choice.
+    fn values(&mut self, what: impl FnOnce() -> What, v: &Value, w: &Value, marks: u128) {
+        match values(v, w, marks) {
+            Equality::Equal => {}
+            Equality::Explained => self.explained = true,
+            Equality::Unequal => self.point(what(), typed(v), typed(w)),
+        }
     }
 
     fn ends(&mut self) {
         let (a, b) = (&self.left.ended, &self.right.ended);
-        self.why = out_of_question(a).or(out_of_question(b));
-        if self.why.is_some() {
-            return;
-        }
-        let broken = |ended: &Ended| matches!(ended, Ended::Outcome(outcome) if outcome.is_breakdown());
-        if broken(a) || broken(b) {
-            return self.point(What::Breakdown, end(a), end(b));
-        }
         let (Ended::Outcome(x), Ended::Outcome(y)) = (a, b) else {
             if std::mem::discriminant(a) != std::mem::discriminant(b) {
                 self.point(What::End, end(a), end(b));
@@ -248,20 +288,12 @@ impl<'a> Pair<'a> {
         match (x, y) {
             (Outcome::Returned(v), Outcome::Returned(w)) if v.len() == w.len() => {
                 for (i, (v, w)) in v.iter().zip(w).enumerate() {
-                    match values(v, w) {
-                        Equality::Unequal => self.point(What::Result(i), typed(v), typed(w)),
-                        Equality::BothNan => self.nan(What::Result(i), typed(v), typed(w)),
-                        Equality::Equal => {}
-                    }
+                    self.values(|| What::Result(i), v, w, self.marks.of_value(i));
                 }
             }
             (Outcome::Threw(v), Outcome::Threw(w)) if v.len() == w.len() => {
                 for (i, (v, w)) in v.iter().zip(w).enumerate() {
-                    match values(v, w) {
-                        Equality::Unequal => self.point(What::Payload(i), typed(v), typed(w)),
-                        Equality::BothNan => self.nan(What::Payload(i), typed(v), typed(w)),
-                        Equality::Equal => {}
-                    }
+                    self.values(|| What::Payload(i), v, w, self.marks.of_value(i));
                 }
             }
             (Outcome::Trapped(t), Outcome::Trapped(u)) => {
@@ -280,36 +312,26 @@ impl<'a> Pair<'a> {
     fn logs(&mut self) {
         let (a, b) = (&self.left.log, &self.right.log);
         for i in 0..a.len().max(b.len()) {
-            let equality = match (a.get(i), b.get(i)) {
-                (Some(a), Some(b)) if a.import == b.import && a.args.len() == b.args.len() => {
-                    let mut all = Equality::Equal;
-                    for (v, w) in a.args.iter().zip(&b.args) {
-                        all = match (all, values(v, w)) {
-                            (Equality::Unequal, _) | (_, Equality::Unequal) => Equality::Unequal,
-                            (Equality::BothNan, _) | (_, Equality::BothNan) => Equality::BothNan,
-                            _ => Equality::Equal,
-                        };
-                    }
-                    all
+            // What depends on a choice doesn't reach the host.
+            let equal = |(v, w)| matches!(values(v, w, 0), Equality::Equal);
+            let alike = match (a.get(i), b.get(i)) {
+                (Some(a), Some(b)) => {
+                    a.import == b.import && a.args.len() == b.args.len() && a.args.iter().zip(&b.args).all(equal)
                 }
-                _ => Equality::Unequal,
+                _ => false,
             };
-            match equality {
-                Equality::Equal => {}
-                Equality::BothNan => self.nan(What::HostCall(i), host_call(a.get(i)), host_call(b.get(i))),
-                Equality::Unequal => {
-                    self.point(What::HostCall(i), host_call(a.get(i)), host_call(b.get(i)));
-                    // The calls after it only follow from it.
-                    return;
-                }
+            if !alike {
+                self.point(What::HostCall(i), host_call(a.get(i)), host_call(b.get(i)));
+                // The calls after it only follow from it.
+                return;
             }
         }
     }
 
-    fn states(&mut self, item: &Owned<'_>, a: &Result<State, Outcome>, b: &Result<State, Outcome>) {
+    fn states(&mut self, item: &Owned<'_>, a: &Result<State, Outcome>, b: &Result<State, Outcome>, marks: &StateMarks) {
         let label = || item.label();
         match (a, b) {
-            (Ok(State::Memory(a)), Ok(State::Memory(b))) => self.memories(item, a, b),
+            (Ok(State::Memory(a)), Ok(State::Memory(b))) => self.memories(item, a, b, marks.of_bytes()),
             (Ok(State::Table(a)), Ok(State::Table(b))) => {
                 if a.len() != b.len() {
                     self.point(What::TableSize(label()), elements(a.len()), elements(b.len()));
@@ -317,11 +339,9 @@ impl<'a> Pair<'a> {
                     self.point(What::Table(label(), i), nullness(a[i]), nullness(b[i]));
                 }
             }
-            (Ok(State::Global(v)), Ok(State::Global(w))) => match values(v, w) {
-                Equality::Equal => {}
-                Equality::BothNan => self.nan(What::Global(label()), typed(v), typed(w)),
-                Equality::Unequal => self.point(What::Global(label()), typed(v), typed(w)),
-            },
+            (Ok(State::Global(v)), Ok(State::Global(w))) => {
+                self.values(|| What::Global(label()), v, w, marks.of_value());
+            }
             (Err(a), Err(b)) if class(a) == class(b) && !a.is_breakdown() => {}
             (Err(Outcome::Unsupported(_)), _) | (_, Err(Outcome::Unsupported(_))) => self.why = Some(Why::Unsupported),
             (Err(Outcome::Limit(_)), _) | (_, Err(Outcome::Limit(_))) => self.why = Some(Why::Limit),
@@ -336,7 +356,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn memories(&mut self, item: &Owned<'_>, a: &[u8], b: &[u8]) {
+    fn memories(&mut self, item: &Owned<'_>, a: &[u8], b: &[u8], marks: &[u8]) {
         if a == b {
             return;
         }
@@ -344,25 +364,21 @@ impl<'a> Pair<'a> {
             let bytes = |n: usize| format!("{n} bytes");
             return self.point(What::MemorySize(item.label()), bytes(a.len()), bytes(b.len()));
         }
-        let unequal = |i: &usize| a[*i] != b[*i];
+        let unequal = |i: &usize| (a[*i] ^ b[*i]) & !marks.get(*i).unwrap_or(&0) != 0;
         let hex = |m: &[u8], i: usize| {
             let bytes: Vec<String> = m[i..m.len().min(i + 8)].iter().map(|byte| format!("{byte:02x}")).collect();
             bytes.join(" ")
         };
-        let memory = |i| What::Memory(item.label(), i);
-        if let Some(i) = (0..a.len()).filter(unequal).find(|i| !both_nan_around(a, b, *i)) {
-            self.point(memory(i), hex(a, i), hex(b, i));
-        } else if let Some(i) = (0..a.len()).find(unequal) {
-            self.nan(memory(i), hex(a, i), hex(b, i));
+        match (0..a.len()).find(unequal) {
+            Some(i) => self.point(What::Memory(item.label(), i), hex(a, i), hex(b, i)),
+            None => self.explained = true,
         }
     }
 }
 
-/// How two values compare. A number of 32 or 64 bits may be a float, reinterpreted or loaded from where one was stored.
-fn values(a: &Value, b: &Value) -> Equality {
-    let bits32 = |c: u32| f32::from_bits(c).is_nan();
-    let bits64 = |c: u64| f64::from_bits(c).is_nan();
-    let both_nan = match (a, b) {
+/// How two values compare, of which these bits depend on a choice.
+fn values(a: &Value, b: &Value, marks: u128) -> Equality {
+    let differ: u128 = match (a, b) {
         (Value::Ref(a), Value::Ref(b)) => {
             // Addresses are each engine's own.
             let equal = match (a, b) {
@@ -375,31 +391,22 @@ fn values(a: &Value, b: &Value) -> Equality {
             };
             return if equal { Equality::Equal } else { Equality::Unequal };
         }
-        _ if a == b => return Equality::Equal,
-        (Value::F32(a), Value::F32(b)) => bits32(*a) && bits32(*b),
-        (Value::F64(a), Value::F64(b)) => bits64(*a) && bits64(*b),
-        (Value::I32(a), Value::I32(b)) => bits32(*a) && bits32(*b),
-        (Value::I64(a), Value::I64(b)) => bits64(*a) && bits64(*b),
-        (Value::V128(a), Value::V128(b)) => {
-            let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
-            (0..16).all(|i| a[i] == b[i] || both_nan_around(&a, &b, i))
-        }
-        _ => false,
+        (Value::F32(a), Value::F32(b)) | (Value::I32(a), Value::I32(b)) => (a ^ b).into(),
+        (Value::F64(a), Value::F64(b)) | (Value::I64(a), Value::I64(b)) => (a ^ b).into(),
+        (Value::V128(a), Value::V128(b)) => a ^ b,
+        // Of different types.
+        _ => return Equality::Unequal,
     };
-    if both_nan { Equality::BothNan } else { Equality::Unequal }
+    match (differ, differ & !marks) {
+        (0, _) => Equality::Equal,
+        (_, 0) => Equality::Explained,
+        _ => Equality::Unequal,
+    }
 }
 
-/// Whether the bytes around `i`, as an aligned `f32` or `f64`, are a NaN in both memories.
-fn both_nan_around(a: &[u8], b: &[u8], i: usize) -> bool {
-    let four = |m: &[u8]| {
-        let bytes = m[i & !3..].first_chunk().map(|bytes| f32::from_le_bytes(*bytes));
-        bytes.is_some_and(f32::is_nan)
-    };
-    let eight = |m: &[u8]| {
-        let bytes = m[i & !7..].first_chunk().map(|bytes| f64::from_le_bytes(*bytes));
-        bytes.is_some_and(f64::is_nan)
-    };
-    four(a) && four(b) || eight(a) && eight(b)
+/// Whether an engine broke down.
+fn broken(ended: &Ended) -> bool {
+    matches!(ended, Ended::Outcome(outcome) if outcome.is_breakdown())
 }
 
 /// Why a step that ended so can't be compared.

@@ -9,10 +9,13 @@ use assay_interp::syntax::ValType;
 /// Steps of a scenario that a printed report shows; the last ones say most.
 const SHOWN: usize = 8;
 
+/// What stands for an engine's id where an answer is held against the standard itself.
+pub const THE_STANDARD: &str = "the standard";
+
 /// Why a comparison says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// The bits of a NaN differ, or what differs may come from such a choice.
+    /// What differs depends on a choice of the standard's, or may.
     Choice,
     /// An engine ran out of a budget.
     Exhausted,
@@ -93,6 +96,9 @@ pub enum What {
     End,
     /// That an engine crashed, hung or answered nonsense, both of them perhaps.
     Breakdown,
+    /// Whether the answer of a function of one instruction is one that the standard allows. What stands on the left is
+    /// the standard, and no engine.
+    Allowed,
     /// The kind of trap.
     Trap,
     /// A result, by its position from 0.
@@ -128,6 +134,7 @@ impl What {
             What::Validity => "validity",
             What::End => "end",
             What::Breakdown => "breakdown",
+            What::Allowed => "answer beyond the standard",
             What::Trap => "trap kind",
             What::Result(_) => "result",
             What::Payload(_) => "payload",
@@ -148,6 +155,7 @@ impl fmt::Display for What {
             What::Validity => f.write_str("validity"),
             What::End => f.write_str("end"),
             What::Breakdown => f.write_str("breakdown"),
+            What::Allowed => f.write_str("what is allowed"),
             What::Trap => f.write_str("trap kind"),
             What::Result(i) => write!(f, "result {i}"),
             What::Payload(i) => write!(f, "payload {i}"),
@@ -162,15 +170,24 @@ impl fmt::Display for What {
     }
 }
 
-/// One thing that two engines answer differently.
+/// One thing that two engines answer differently, or an engine otherwise than the standard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
     /// What it is.
     pub what: What,
-    /// An engine's id, and its answer in words.
+    /// An engine's id, and its answer in words; [`THE_STANDARD`], and the answers that it allows.
     pub left: (String, String),
     /// The other's.
     pub right: (String, String),
+}
+
+impl Point {
+    /// Ids of the engines that answer: two, or one that is held against the standard.
+    pub fn engines(&self) -> Vec<&str> {
+        let ids = [&self.left, &self.right].map(|(id, _)| id.as_str());
+        let engines = if self.what == What::Allowed { &ids[1..] } else { &ids };
+        engines.to_vec()
+    }
 }
 
 /// A step after which engines differ.

@@ -1,9 +1,10 @@
 //! An engine that answers one thing wrongly is found, as exactly what it is.
 
-use assay_diff_fuzz::{BUDGETS, Options, Report, Verdict, What, Why, diff, diff_scenario};
-use assay_engines::{Engine, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Ref, TrapKind, Value};
+use assay_diff_fuzz::{BUDGETS, Options, Report, THE_STANDARD, Verdict, What, Why, diff, diff_scenario};
+use assay_engines::{Engine, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Profile, Ref, TrapKind, Value};
 use assay_interp::exec::Val;
 use assay_interp::outcome::Budget;
+use assay_interp::scenario::{Scenario, Step};
 use assay_interp::syntax::HeapType;
 
 /// What the wrong engine changes.
@@ -149,7 +150,7 @@ fn a_trap_kind() {
         let Outcome::Trapped(trap) = o else { panic!("{o}") };
         trap.kind = TrapKind::IntegerOverflow;
     };
-    let wat = r#"(module (func (export "f") (result i32) (i32.div_s (i32.const 1) (i32.const 0))))"#;
+    let wat = r#"(module (func (export "f") (result i32) nop (i32.div_s (i32.const 1) (i32.const 0))))"#;
     assert_eq!(only_point(&run(wat, Fault { invoke: Some(fault), ..Fault::default() })), What::Trap);
 }
 
@@ -291,20 +292,42 @@ const FLOATS: &str = r#"(module (memory 1) (global $g (mut f32) (f32.const 1))
 fn bits_of_a_nan_alone() {
     let result: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::F32(0xffc0_0000)]);
     inconclusive(&run(FLOATS, Fault { invoke: Some(result), ..Fault::default() }), Why::Choice);
-    let global: fn(&mut Value) = |v| *v = Val::F32(0x7fc0_0001);
+    let global: fn(&mut Value) = |v| *v = Val::F32(0xffc0_0000);
     inconclusive(&run(FLOATS, Fault { get: Some(global), ..Fault::default() }), Why::Choice);
     let memory: fn(&mut Vec<u8>) = |m| m[7] = 0xff;
     inconclusive(&run(FLOATS, Fault { memory: Some(memory), ..Fault::default() }), Why::Choice);
 }
 
+/// A quotient of zeros is a canonical NaN: its sign is free, its payload isn't.
+#[test]
+fn bits_of_a_nan_that_are_not_free() {
+    let result: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::F32(0x7fc0_0001)]);
+    assert_eq!(only_point(&run(FLOATS, Fault { invoke: Some(result), ..Fault::default() })), What::Result(0));
+    let global: fn(&mut Value) = |v| *v = Val::F32(0x7fc0_0001);
+    assert_eq!(
+        only_point(&run(FLOATS, Fault { get: Some(global), ..Fault::default() })),
+        What::Global("global 0".into())
+    );
+    let memory: fn(&mut Vec<u8>) = |m| m[4] = 1;
+    let report = run(FLOATS, Fault { memory: Some(memory), ..Fault::default() });
+    assert_eq!(only_point(&report), What::Memory("memory 0".into(), 4));
+}
+
 #[test]
 fn bits_of_a_nan_in_a_lane() {
-    let wat = r#"(module (func (export "f") (result v128)
+    let single = r#"(module (func (export "f") (result v128)
       (f32x4.div (v128.const f32x4 0 1 0 1) (v128.const f32x4 0 1 0 2))))"#;
+    let among_others = single.replace("(f32x4.div", "nop (f32x4.div");
     // The sign of lane 2, which is a NaN.
     let nan: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(0x3f00_0000_ffc0_0000_3f80_0000_7fc0_0000)]);
-    inconclusive(&run(wat, Fault { invoke: Some(nan), ..Fault::default() }), Why::Choice);
-    let wat = wat.replace("f32x4.div", "f32x4.pmin");
+    assert_eq!(run(single, Fault { invoke: Some(nan), ..Fault::default() }).verdict(), Verdict::Agree);
+    inconclusive(&run(&among_others, Fault { invoke: Some(nan), ..Fault::default() }), Why::Choice);
+    // A bit of lane 0, which is one, too, and its payload.
+    let payload: fn(&mut Outcome) =
+        |o| *o = Outcome::Returned(vec![Val::V128(0x3f00_0000_7fc0_0000_3f80_0000_7fc0_0001)]);
+    assert_eq!(only_point(&run(single, Fault { invoke: Some(payload), ..Fault::default() })), What::Allowed);
+    assert_eq!(only_point(&run(&among_others, Fault { invoke: Some(payload), ..Fault::default() })), What::Result(0));
+    let wat = among_others.replace("f32x4.div", "f32x4.pmin");
     let number: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(1)]);
     assert_eq!(only_point(&run(&wat, Fault { invoke: Some(number), ..Fault::default() })), What::Result(0));
     // Integers that look like NaNs are numbers, where nothing may choose.
@@ -315,17 +338,22 @@ fn bits_of_a_nan_in_a_lane() {
 
 #[test]
 fn results_of_relaxed_operations() {
-    let other: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(1)]);
-    let wat = |op: &str| {
-        format!(
+    let modulo: fn(&mut Outcome) =
+        |o| *o = Outcome::Returned(vec![Val::V128(0x0101_0100_0101_0100_0101_0100_0101_0101)]);
+    let number: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::V128(1)]);
+    let swizzle = |op: &str, fault| {
+        let wat = format!(
             r#"(module (func (export "f") (result v128)
-          ({op} (v128.const i32x4 1 2 3 4) (v128.const i32x4 16 17 18 19))))"#
-        )
+          {op} (v128.const i32x4 1 2 3 4) (v128.const i32x4 16 1 2 3))))"#
+        );
+        run(&wat, Fault { invoke: Some(fault), ..Fault::default() })
     };
-    let swizzle = run(&wat("i8x16.relaxed_swizzle"), Fault { invoke: Some(other), ..Fault::default() });
-    inconclusive(&swizzle, Why::Choice);
-    let swizzle = run(&wat("i8x16.swizzle"), Fault { invoke: Some(other), ..Fault::default() });
-    assert_eq!(only_point(&swizzle), What::Result(0));
+    assert_eq!(swizzle("(i8x16.relaxed_swizzle", modulo).verdict(), Verdict::Agree);
+    assert_eq!(only_point(&swizzle("(i8x16.relaxed_swizzle", number)), What::Allowed);
+    assert_eq!(only_point(&swizzle("(i8x16.swizzle", modulo)), What::Allowed);
+    inconclusive(&swizzle("nop (i8x16.relaxed_swizzle", modulo), Why::Choice);
+    assert_eq!(only_point(&swizzle("nop (i8x16.relaxed_swizzle", number)), What::Result(0));
+    assert_eq!(only_point(&swizzle("nop (i8x16.swizzle", modulo)), What::Result(0));
 }
 
 #[test]
@@ -345,10 +373,131 @@ fn bits_of_a_nan_that_nobody_chose() {
       (drop (f32.add (f32.const 1) (f32.const 1))) (f32.const nan:0x200000)))"#;
     let fault = || Fault { invoke: Some(quiet), ..Fault::default() };
     assert_eq!(only_point(&run(wat, fault())), What::Result(0));
-    inconclusive(
-        &run(&wat.replace("(f32.const 1) (f32.const 1)", "(f32.const nan) (f32.const 1)"), fault()),
-        Why::Choice,
+    // Another one was chosen.
+    let wat = wat.replace("(f32.const 1) (f32.const 1)", "(f32.const nan) (f32.const 1)");
+    assert_eq!(only_point(&run(&wat, fault())), What::Result(0));
+}
+
+/// A right engine that chooses otherwise than the first, and a wrong one that does.
+fn choosing_otherwise(fault: Fault) -> Vec<Box<dyn Engine>> {
+    let wrong = Wrong { interp: Interp::with_profile(BUDGETS, Profile::X86_64), fault, calls: 0 };
+    vec![Box::new(Interp::new(BUDGETS)), Box::new(wrong)]
+}
+
+/// A NaN is chosen first, in another way by each engine, and goes to wherever `rest` puts it; the result is another
+/// one's business.
+fn after_a_nan(rest: &str, fault: Fault) -> Report {
+    let wat = format!(
+        r#"(module
+          (import "env" "log" (func $log (param f32)))
+          (memory 1) (global $g (mut f32) (f32.const 1)) (table 2 funcref)
+          (func $nan (result f32) (f32.div (f32.const 0) (global.get $zero)))
+          (global $zero f32 (f32.const 0))
+          (func (export "f") (result i32) (local $x f32)
+            (local.set $x (call $nan))
+            {rest}))"#
     );
+    let options = Options { vectors: 1, ..Options::default() };
+    diff(&mut choosing_otherwise(fault), &wat::parse_str(wat).unwrap(), &options).unwrap()
+}
+
+/// What a choice doesn't reach is compared all the same.
+#[test]
+fn what_is_wrong_after_a_choice() {
+    let wrong: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::I32(8)]);
+    let trap: fn(&mut Outcome) = |o| *o = Outcome::Threw(Vec::new());
+    let byte: fn(&mut Vec<u8>) = |m| m[100] = 1;
+    let element: fn(&mut Nulls) = |t| t[1] = false;
+    for rest in [
+        "(drop (local.get $x)) (i32.const 7)",
+        "(global.set $g (local.get $x)) (i32.const 7)",
+        "(f32.store (i32.const 16) (f32.neg (local.get $x))) (i32.load (i32.const 20))",
+        // A comparison with a NaN says the same by all choices.
+        "(if (result i32) (f32.lt (local.get $x) (f32.const 1)) (then (i32.const 6)) (else (i32.const 7)))",
+        "(i32.load (i32.trunc_sat_f32_s (local.get $x)))",
+        // The sign is lost.
+        "(i32.shl (i32.reinterpret_f32 (local.get $x)) (i32.const 1))",
+        "(i32.and (i32.reinterpret_f32 (f32.abs (local.get $x))) (i32.const 0xff))",
+    ] {
+        let only = |fault| only_point(&after_a_nan(rest, fault));
+        assert_eq!(only(Fault { invoke: Some(wrong), ..Fault::default() }), What::Result(0), "{rest}");
+        assert_eq!(only(Fault { invoke: Some(trap), ..Fault::default() }), What::End, "{rest}");
+        assert_eq!(only(Fault { memory: Some(byte), ..Fault::default() }), What::Memory("memory 0".into(), 100));
+        assert_eq!(only(Fault { table: Some(element), ..Fault::default() }), What::Table("table 0".into(), 1));
+        let right = after_a_nan(rest, Fault::default());
+        assert_eq!((right.differed(), right.instantiations.agreed), (0, 1), "{rest}: {right}");
+    }
+}
+
+/// Where a choice parts runs, each engine may be right.
+#[test]
+fn what_comes_after_a_choice_that_parts_runs() {
+    let wrong: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::I32(8)]);
+    let sign = "(i32.shr_u (i32.reinterpret_f32 (local.get $x)) (i32.const 31))";
+    for rest in [
+        format!("(if {sign} (then nop)) (i32.const 7)"),
+        format!("(block (br_table 0 0 {sign})) (i32.const 7)"),
+        format!("(i32.load {sign})"),
+        format!("(i32.store {sign} (i32.const 1)) (i32.const 7)"),
+        format!("(memory.fill {sign} (i32.const 1) (i32.const 1)) (i32.const 7)"),
+        format!("(drop (i32.div_u (i32.const 1) {sign})) (i32.const 7)"),
+        format!("(drop (table.get {sign})) (i32.const 7)"),
+        format!("(table.set {sign} (ref.null func)) (i32.const 7)"),
+        format!("(memory.grow {sign})"),
+        format!("(table.grow (ref.null func) {sign})"),
+        format!("(i31.get_u (ref.i31 {sign}))"),
+        "(call $log (local.get $x)) (i32.const 7)".to_owned(),
+    ] {
+        let right = after_a_nan(&rest, Fault::default());
+        assert_eq!((right.differed(), right.instantiations.agreed), (0, 1), "{rest}: {right}");
+        inconclusive(&after_a_nan(&rest, Fault { invoke: Some(wrong), ..Fault::default() }), Why::Choice);
+    }
+}
+
+/// A scenario is compared to its end, past what a choice explains.
+#[test]
+fn a_scenario_goes_on_after_a_choice() {
+    let wat = r#"(module (memory 1)
+      (func (export "nan") (f32.store (i32.const 0) (f32.div (f32.const 0) (f32.const 0))))
+      (func (export "f") (result i32) nop (i32.const 7)))"#;
+    let wasm = wat::parse_str(wat).unwrap();
+    let call = |export: &str| Step::Call { instance: 0, export: export.to_owned(), args: Vec::new() };
+    let instantiate = Step::Instantiate { module: "m".into(), register: None, answers: Vec::new() };
+    let scenario = Scenario { steps: vec![instantiate, call("nan"), call("f")], ..Scenario::default() };
+    let wrong: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::I32(8)]);
+    let fault = Fault { invoke: Some(wrong), from: 2, ..Fault::default() };
+    let load = &mut |_: &str| Ok(wasm.clone());
+    let report = diff_scenario(&mut choosing_otherwise(fault), &scenario, load, &Options::default()).unwrap();
+    assert_eq!(only_point(&report), What::Result(0));
+    assert_eq!((report.calls.inconclusive(Why::Choice), report.skipped), (1, 0), "{report}");
+    assert_eq!(report.differences[0].scenario.steps.len(), 3);
+}
+
+/// A function of one instruction is held against the standard, whoever else answers the same.
+#[test]
+fn engines_that_are_wrong_alike() {
+    let wrong: fn(&mut Outcome) = |o| *o = Outcome::Returned(vec![Val::F32(0x7fc0_0001)]);
+    let both = |invoke| -> Vec<Box<dyn Engine>> {
+        let fault = || Fault { invoke: Some(invoke), ..Fault::default() };
+        let wrong = || Box::new(Wrong { interp: Interp::new(BUDGETS), fault: fault(), calls: 0 });
+        vec![wrong(), wrong()]
+    };
+    let options = Options { vectors: 1, ..Options::default() };
+    let wasm = |body: &str| wat::parse_str(format!(r#"(module (func (export "f") (result f32) {body}))"#)).unwrap();
+    let single = wasm("(f32.div (f32.const 0) (f32.const 0))");
+    let report = diff(&mut both(wrong), &single, &options).unwrap();
+    let points = &report.differences[0].points;
+    assert_eq!(points.len(), 2, "{report}");
+    for point in points {
+        assert_eq!((&point.what, point.left.1.as_str()), (&What::Allowed, "nan:canonical"), "{report}");
+        assert_eq!((point.left.0.as_str(), point.right.0.as_str()), (THE_STANDARD, "wrong"), "{report}");
+    }
+    // Beside other instructions the two agree.
+    let report = diff(&mut both(wrong), &wasm("nop (f32.div (f32.const 0) (f32.const 0))"), &options).unwrap();
+    assert_eq!(report.verdict(), Verdict::Agree, "{report}");
+    let trap: fn(&mut Outcome) = |o| *o = Outcome::Threw(Vec::new());
+    let report = diff(&mut both(trap), &single, &options).unwrap();
+    assert!(report.differences[0].points.iter().all(|point| point.what == What::Allowed), "{report}");
 }
 
 /// The bits of floats are numbers where no operation may choose them.

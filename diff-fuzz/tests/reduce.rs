@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use assay_diff_fuzz::reduce::{Budget, End, ReducedDifference, instructions, reduce, reduce_difference};
-use assay_diff_fuzz::{BUDGETS, Options, diff};
+use assay_diff_fuzz::{BUDGETS, Options, What, diff};
 use assay_engines::{Engine, Features, HostCall, InstanceId, Interp, Link, Nulls, Outcome, Value};
 use assay_interp::binary::{self, Judgement};
 use proptest::prelude::*;
@@ -172,6 +172,26 @@ fn sub_is_add(op: &mut Operator<'_>) {
 #[test]
 fn straight_line_code() {
     reduces(&straight_line(100, "i32.sub"), sub_is_add, 6);
+}
+
+/// What the standard doesn't allow is a difference of its own, and stays one.
+#[test]
+fn an_answer_beyond_the_standard() {
+    let wat = r#"(module (memory 1) (global (mut f32) (f32.const 1))
+      (func (export "other") (param f32) (global.set 0 (f32.mul (local.get 0) (f32.const 3))))
+      (func (export "min") (param i32 f32 f32) (result f32) (f32.min (local.get 2) (local.get 1))))"#;
+    let fault: Fault = |op| {
+        if let Operator::F32Min = op {
+            *op = Operator::F32Max;
+        }
+    };
+    let reduced = reduces(&wat::parse_str(wat).unwrap(), fault, 5);
+    let point = &reduced.difference.points[0];
+    assert_eq!((&point.what, point.engines()), (&What::Allowed, vec!["wrong"]));
+    // A difference of two engines is one, too, once nothing else is left.
+    let reduced = reduces(&straight_line(30, "i32.sub"), sub_is_add, 6);
+    let point = &reduced.difference.points[0];
+    assert_eq!((&point.what, point.engines()), (&What::Allowed, vec!["wrong"]), "{}", reduced.difference);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use assay_interp::binary;
-use assay_interp::exec::{ExternAddr, FuncInst, ModuleInst, Store, Value};
+use assay_interp::exec::{Domain, ExternAddr, FuncInst, ModuleInst, Store, Value};
 use assay_interp::machine::{Advanced, Budgets, Host, HostError, Machine};
 use assay_interp::outcome::Outcome;
-use assay_interp::syntax::{ExternType, Features, RefType, ValType};
+use assay_interp::syntax::{ExternType, Features, Module, RefType, ValType};
 use assay_interp::trace::{Last, Observer};
 use assay_interp::value::{Chosen, Concrete, Profile};
 
@@ -132,24 +132,7 @@ impl Interp {
         observer: &mut O,
     ) -> Result<InstanceId, Outcome> {
         let module = Arc::new(binary::decode_with(wasm, self.features)?);
-        let types = self.machine.store_mut().alloc_types(&module);
-        let mut imports = Vec::new();
-        for import in &module.imports {
-            let link = links.iter().find(|l| l.module == import.module && l.name == import.name);
-            let Some(link) = link else { break };
-            imports.push(match (&link.from, &import.ty) {
-                (Source::Instance(id, export), _) => self.find(*id, export, "item", ModuleInst::export)?,
-                (Source::Host(answers), ExternType::Func(ty)) => {
-                    let name = (import.module.clone(), import.name.clone());
-                    let results = module.abs_func_type(ty).results.into_iter().map(known_to_host).collect();
-                    self.host.funcs.push(Scripted::new(name, results, answers));
-                    let (func_type, id) = (Arc::new(ty.clone()), self.host.funcs.len() - 1);
-                    let ty = types[import.type_index.expect("a function's type stands in its module") as usize];
-                    ExternAddr::Func(self.machine.store_mut().alloc_func(FuncInst::Host { ty, func_type, id }))
-                }
-                (Source::Host(_), _) => break,
-            });
-        }
+        let imports = imports(self.machine.store_mut(), &module, links, &self.instances, &mut self.host.funcs)?;
         let instance = self.machine.instantiate(&module, &imports, &mut self.host, observer)?;
         self.instances.push(instance);
         Ok(self.instances.len() - 1)
@@ -163,9 +146,50 @@ impl Interp {
         what: &str,
         look: fn(&ModuleInst, &str) -> Option<A>,
     ) -> Result<A, Outcome> {
-        let found = self.instances.get(instance).and_then(|instance| look(instance, export));
-        found.ok_or_else(|| Outcome::Unlinkable(format!("no {what} is exported as {export:?}")))
+        find(&self.instances, instance, export, what, look)
     }
+}
+
+/// The address of an export of an instance, as `look` finds it.
+pub(crate) fn find<A>(
+    instances: &[Arc<ModuleInst>],
+    instance: InstanceId,
+    export: &str,
+    what: &str,
+    look: fn(&ModuleInst, &str) -> Option<A>,
+) -> Result<A, Outcome> {
+    let found = instances.get(instance).and_then(|instance| look(instance, export));
+    found.ok_or_else(|| Outcome::Unlinkable(format!("no {what} is exported as {export:?}")))
+}
+
+/// What is given for the imports of a module, in its order, up to the first that nothing is given for. A function of
+/// the host is allocated under its position among `funcs`.
+pub(crate) fn imports<D: Domain>(
+    store: &mut Store<D>,
+    module: &Module,
+    links: &[Link],
+    instances: &[Arc<ModuleInst>],
+    funcs: &mut Vec<Scripted>,
+) -> Result<Vec<ExternAddr>, Outcome> {
+    let types = store.alloc_types(module);
+    let mut imports = Vec::new();
+    for import in &module.imports {
+        let link = links.iter().find(|l| l.module == import.module && l.name == import.name);
+        let Some(link) = link else { break };
+        imports.push(match (&link.from, &import.ty) {
+            (Source::Instance(id, export), _) => find(instances, *id, export, "item", ModuleInst::export)?,
+            (Source::Host(answers), ExternType::Func(ty)) => {
+                let name = (import.module.clone(), import.name.clone());
+                let results = module.abs_func_type(ty).results.into_iter().map(known_to_host).collect();
+                funcs.push(Scripted::new(name, results, answers));
+                let (func_type, id) = (Arc::new(ty.clone()), funcs.len() - 1);
+                let ty = types[import.type_index.expect("a function's type stands in its module") as usize];
+                ExternAddr::Func(store.alloc_func(FuncInst::Host { ty, func_type, id }))
+            }
+            (Source::Host(_), _) => break,
+        });
+    }
+    Ok(imports)
 }
 
 /// A type as far as the host tells them apart.

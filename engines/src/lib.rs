@@ -7,6 +7,7 @@
 mod host;
 mod id;
 mod interp;
+mod marked;
 mod process;
 mod proposals;
 pub mod protocol;
@@ -30,6 +31,7 @@ pub use id::{
     Switch, WASMTIME_OPTIONS, WasmtimeId,
 };
 pub use interp::Interp;
+pub use marked::MarkedInterp;
 pub use process::{Carries, DEADLINE, Process, Server, StartError};
 pub use provider::provider;
 pub use replay::{Ended, Player, ReplayError, Replayed, replay};

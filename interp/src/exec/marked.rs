@@ -47,6 +47,18 @@ pub struct MarkedMemory {
     pub marks: Vec<u8>,
 }
 
+impl MarkedMemory {
+    /// Writes bytes that depend on no choice; `false`, and nothing written, if they leave the memory.
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> bool {
+        let range = usize::try_from(offset).ok().and_then(|from| self.bytes.get_mut(from..)?.get_mut(..bytes.len()));
+        let Some(range) = range else { return false };
+        range.copy_from_slice(bytes);
+        let marks = self.marks.get_mut(offset as usize..).unwrap_or_default();
+        marks.iter_mut().take(bytes.len()).for_each(|mark| *mark = 0);
+        true
+    }
+}
+
 /// The number that a bit vector without marks is.
 fn exact<W: Width>(c: MarkedBv<W>) -> Result<usize, Undecided> {
     if c.is_marked() { Err(Undecided::Index) } else { Ok(c.bits.to_u128() as usize) }
