@@ -182,7 +182,7 @@ impl MarkedMachine {
         if let Some(trapped) = self.config.trap.take() {
             return MarkedOutcome { outcome: Outcome::Trapped(trapped.into()), marks: Vec::new() };
         }
-        let (values, outcome): (Vec<Val<Marked>>, fn(Vec<Value>) -> Outcome) = match self.config.exception.take() {
+        let (values, outcome): (_, fn(Vec<Value>) -> Outcome) = match self.config.exception.take() {
             Some(a) => (self.config.store.heap.exns[a].fields.to_vec(), Outcome::Threw),
             None => (self.config.stack.pop_many(arity), Outcome::Returned),
         };

@@ -23,7 +23,7 @@ pub trait FloatWidth: Width {
 macro_rules! widths {
     ($($W:ident $bits:literal $Int:ty;)*) => {$(
         #[doc = concat!(stringify!($bits), " bits.")]
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $W;
         impl Width for $W {
             const BITS: u32 = $bits;
