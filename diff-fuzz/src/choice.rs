@@ -1,10 +1,10 @@
 //! What depends on a choice: the bits of a NaN, or the result of a relaxed operation, and whatever comes of them.
 //!
 //! A run without such a choice is determined; after one, a difference may come from the choice, however far it lies
-//! from it (`f32.copysign` takes the sign of a NaN to a number). So whenever a difference is found in modules that could
-//! have chosen, the interpreter takes the same steps over values with marks: a bit without one is the same by all
-//! choices, and where engines differ in such a bit, one of them is wrong. Where a choice reaches a branch, an address, a
-//! trap or the host, or a budget runs out, nothing can be said.
+//! from it (`f32.copysign` takes the sign of a NaN to a number). So whenever a difference is found in modules that
+//! could have chosen, the interpreter takes the same steps over values with marks: a bit without one is the same by
+//! all choices, and where engines differ in such a bit, one of them is wrong. Where a choice reaches a branch, an
+//! address, a trap or the host, or a budget runs out, nothing can be said.
 //!
 //! Growth, which may fail as well, is no choice here: an engine that lacks the memory for it ends as exhausted.
 

@@ -81,7 +81,7 @@ pub(crate) fn suspicion(input: &Input, difference: &Difference) -> String {
 
 /// What differs, and in which engines.
 fn kind(point: &Point) -> String {
-    format!("{} in {} and {}", point.what.kind(), point.left.0, point.right.0)
+    format!("{} in {}", point.what.kind(), point.engines().join(" and "))
 }
 
 /// Reduces a difference and tells all of it. The engines are those of the campaign, the ids what makes them again.

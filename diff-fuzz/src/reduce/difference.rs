@@ -15,8 +15,8 @@ use crate::report::{Difference, Point, Verdict, What};
 pub type Load<'a> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'a;
 
 /// Whether engines still differ along a scenario in what `sought` says: the same pair of them, in the same kind of
-/// thing, and by more than a choice explains. What the two answer needn't be the same. An answer of one of them that the
-/// standard doesn't allow shows as much as another answer of the other.
+/// thing, and by more than a choice explains. What the two answer needn't be the same. An answer of one of them that
+/// the standard doesn't allow shows as much as another answer of the other.
 pub fn still_differs(
     engines: &mut [Box<dyn Engine>],
     scenario: &Scenario,
