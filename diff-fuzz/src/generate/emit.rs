@@ -6,7 +6,7 @@ use assay_interp::exec::Val;
 use assay_interp::syntax::{Immediate, NumType, Plain, ValType, plain};
 use wasm_encoder::{Encode, Instruction};
 
-use crate::args::boundaries;
+use crate::args::{boundaries, lanes};
 
 /// The types that expressions have.
 pub(super) const TYPES: [ValType; 5] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
@@ -17,12 +17,17 @@ static BY_RESULT: LazyLock<Vec<(ValType, Vec<Plain>)>> = LazyLock::new(|| {
     TYPES.map(|t| (t, of(t))).to_vec()
 });
 
+/// The plain instructions without a result.
+static STORES: LazyLock<Vec<Plain>> = LazyLock::new(|| plain().filter(|op| op.results.is_empty()).collect());
+
 /// What expressions may be made of: drawn for each input, so that no input has a little of everything.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Palette {
     pub(super) floats: bool,
     pub(super) vectors: bool,
     pub(super) relaxed: bool,
+    /// Whether the version has relaxed ones at all.
+    pub(super) relaxes: bool,
     /// Loads, from a memory with addresses of this type.
     pub(super) memory: Option<ValType>,
     /// Instructions that trap on some operands.
@@ -110,6 +115,10 @@ impl Emitter<'_> {
 
     /// A boundary value.
     pub(super) fn constant(&mut self, t: ValType) {
+        if t == ValType::V128 && self.rng.bool() {
+            let v = lanes(self.rng);
+            return self.value(Val::V128(v));
+        }
         let values = boundaries(t);
         let v = values[self.rng.usize(..values.len())];
         self.value(v);
@@ -195,11 +204,28 @@ impl Emitter<'_> {
             return offset;
         }
         match at {
+            // Beyond all memory, unless an engine forgets the high half.
+            ValType::Num(NumType::I64) if self.palette.traps && self.rng.u8(..8) == 0 => {
+                self.value(Val::I64(base | 1 << 32));
+            }
             ValType::Num(NumType::I64) => self.value(Val::I64(base)),
             _ => self.value(Val::I32(base as u32)),
         }
         self.shape_address(at);
         offset
+    }
+
+    /// An address at which an access with this offset ends near the end of the memory, or one with more bits than it
+    /// needs.
+    pub(super) fn edge(&mut self, t: ValType, offset: u64) {
+        let near = self.len.wrapping_add(self.rng.u64(..4)).wrapping_sub(self.rng.u64(..20)).wrapping_sub(offset);
+        match t {
+            ValType::I32 => self.value(Val::I32(near as u32)),
+            _ => {
+                let high = [0, 0, 1 << 32, 1 << 63, 0xffff_ffff << 32][self.rng.usize(..5)];
+                self.value(Val::I64(near.wrapping_add(high)));
+            }
+        }
     }
 
     /// Zero, as what is left of a number in 32 bits.
@@ -273,6 +299,14 @@ impl Emitter<'_> {
         (0..64).map(|_| ops[self.rng.usize(..ops.len())]).find(|op| self.palette.has(op))
     }
 
+    /// A store of the palette, if it has a memory.
+    pub(super) fn store(&mut self, depth: u32) {
+        let found = (0..8).map(|_| STORES[self.rng.usize(..STORES.len())]).find(|op| self.palette.has(op));
+        if let Some(op) = found {
+            self.plain(&op, depth);
+        }
+    }
+
     /// A plain instruction, on operands that are expressions.
     pub(super) fn plain(&mut self, op: &Plain, depth: u32) {
         let offset = match op.immediate {
@@ -336,7 +370,8 @@ impl Emitter<'_> {
         self.expr(t, depth);
         self.expr(t, depth);
         self.expr(ValType::I32, depth);
-        self.instr(&Instruction::Select);
+        let select = if self.rng.bool() { Instruction::Select } else { Instruction::TypedSelect(val_type(t)) };
+        self.instr(&select);
     }
 
     /// `if`, or a block that is left by a branch with a value.

@@ -5,6 +5,7 @@ mod linked;
 mod mutate;
 mod shapes;
 mod smith;
+mod text;
 
 use assay_interp::syntax::{Features, ValType, Version};
 use emit::Palette;
@@ -35,10 +36,14 @@ pub enum Generator {
     Control,
     /// Tables and references to functions.
     Tables,
+    /// Memories that grow, and are filled and copied.
+    Memories,
     /// Structures, arrays, casts and exceptions.
     Aggregates,
     /// Two modules that call each other, and share a memory, a table, globals and a tag: one is the other's host.
     Linked,
+    /// References that are tested, called and thrown, and calls that replace their caller.
+    References,
     /// Modules of wasm-smith.
     Smith,
     /// Modules of the official tests, with some instructions replaced by others of the same type.
@@ -47,15 +52,17 @@ pub enum Generator {
 
 impl Generator {
     /// All of them.
-    pub const ALL: [Generator; 10] = [
+    pub const ALL: [Generator; 12] = [
         Generator::Single,
         Generator::Expressions,
         Generator::Loaded,
         Generator::Spills,
         Generator::Control,
         Generator::Tables,
+        Generator::Memories,
         Generator::Aggregates,
         Generator::Linked,
+        Generator::References,
         Generator::Smith,
         Generator::Mutated,
     ];
@@ -69,8 +76,10 @@ impl Generator {
             Generator::Spills => "spills",
             Generator::Control => "control",
             Generator::Tables => "tables",
+            Generator::Memories => "memories",
             Generator::Aggregates => "aggregates",
             Generator::Linked => "linked",
+            Generator::References => "references",
             Generator::Smith => "smith",
             Generator::Mutated => "mutated",
         }
@@ -80,7 +89,11 @@ impl Generator {
 /// Whether a version has what a generator makes.
 fn is_of(generator: Generator, version: Version) -> bool {
     match generator {
-        Generator::Aggregates | Generator::Tables | Generator::Linked => version >= Version::V3,
+        Generator::Aggregates
+        | Generator::References
+        | Generator::Tables
+        | Generator::Memories
+        | Generator::Linked => version >= Version::V3,
         // Globals and conversions of 2.0 are everywhere in them.
         Generator::Single | Generator::Expressions | Generator::Loaded | Generator::Spills | Generator::Control => {
             version >= Version::V2
@@ -93,7 +106,9 @@ fn is_of(generator: Generator, version: Version) -> bool {
 pub fn generate(seed: u64, features: Features) -> Input {
     let mut rng = fastrand::Rng::with_seed(seed);
     loop {
-        let generator = Generator::ALL[rng.usize(..Generator::ALL.len())];
+        // There are hundreds of instructions, and one in an input of this kind.
+        let is_single = rng.u8(..4) == 0;
+        let generator = if is_single { Generator::Single } else { Generator::ALL[rng.usize(..Generator::ALL.len())] };
         if is_of(generator, features.version)
             && let Some(input) = generate_by(generator, &mut rng, features)
         {
@@ -122,9 +137,11 @@ pub fn generate_by(generator: Generator, rng: &mut fastrand::Rng, features: Feat
         Generator::Loaded => shapes::loaded(rng, palette),
         Generator::Spills => shapes::spills(rng, palette),
         Generator::Control => shapes::control(rng, palette),
-        Generator::Tables => shapes::tables(rng, palette),
-        Generator::Aggregates => shapes::aggregates(rng),
         Generator::Linked => return Some(linked::linked(rng, palette)),
+        Generator::Tables => text::tables(rng, palette),
+        Generator::Memories => text::memories(rng, palette),
+        Generator::Aggregates => text::aggregates(rng),
+        Generator::References => text::references(rng),
         Generator::Smith => return smith::smith(rng, features),
         Generator::Mutated => return mutate::of_a_test(rng, features),
     };
@@ -139,6 +156,7 @@ fn palette(rng: &mut fastrand::Rng, features: Features) -> Palette {
         floats: rng.bool(),
         vectors: has_simd && rng.bool(),
         relaxed: is_3 && rng.u8(..8) == 0,
+        relaxes: is_3,
         memory: if is_3 { memory } else { memory.map(|_| ValType::I32) },
         traps: rng.u8(..4) == 0,
         canonical: rng.bool(),

@@ -1,7 +1,6 @@
 //! Modules by their shape: what compilers fold, spill, and lower by tables of their own.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use assay_interp::exec::Val;
 use assay_interp::syntax::{Immediate, Plain, ValType, plain};
@@ -9,6 +8,8 @@ use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection,
 };
+
+use crate::args::boundaries;
 
 use super::emit::{Emitter, Palette, TYPES, identity, val_type};
 
@@ -72,12 +73,13 @@ fn module(palette: Palette, rng: &mut fastrand::Rng, funcs: &[Func]) -> Vec<u8> 
     module.section(&globals).section(&exports).section(&code);
     if let Some(at) = palette.memory {
         let mut data = DataSection::new();
+        let floats = boundaries(ValType::F32);
         // Small and large numbers of all widths, floats among them, to the last byte.
         let bytes: Vec<u8> = (0..64)
-            .flat_map(|_| match rng.u8(..4) {
-                0 => rng.f32().to_bits().to_le_bytes(),
-                1 => rng.u32(..256).to_le_bytes(),
-                2 => (rng.u32(..) | 0x8080_8080).to_le_bytes(),
+            .flat_map(|_| match (rng.u8(..4), some(rng, &floats)) {
+                (0, Val::F32(bits)) => bits.to_le_bytes(),
+                (1, _) => rng.u32(..256).to_le_bytes(),
+                (2, _) => (rng.u32(..) | 0x8080_8080).to_le_bytes(),
                 _ => rng.u32(..).to_le_bytes(),
             })
             .collect();
@@ -108,7 +110,7 @@ fn finished(emitter: Emitter<'_>, name: impl Into<String>, params: &[ValType], r
     }
 }
 
-fn some<T: Copy>(rng: &mut fastrand::Rng, from: &[T]) -> T {
+pub(super) fn some<T: Copy>(rng: &mut fastrand::Rng, from: &[T]) -> T {
     from[rng.usize(..from.len())]
 }
 
@@ -136,15 +138,22 @@ fn address_type(op: &Plain, palette: &Palette) -> Option<ValType> {
 /// One instruction: on parameters, with a constant, on equal operands; its result is returned, stored, and given to
 /// another instruction.
 pub(super) fn single(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<u8>) {
-    let palette = Palette { memory: palette.memory.or(Some(ValType::I32)), traps: true, ..palette };
+    let relaxed = palette.vectors && palette.relaxes && rng.bool();
+    let palette = Palette { memory: palette.memory.or(Some(ValType::I32)), traps: true, relaxed, ..palette };
     let op = any_plain(rng, &palette, |_| true).expect("there are instructions");
-    let operands: Vec<ValType> = address_type(&op, &palette).into_iter().chain(op.params.iter().copied()).collect();
-    let offset = if rng.bool() { 0 } else { some(rng, &[1, 8, 0xffff, 0x1_0000, 0xffff_ffff]) };
+    let address = address_type(&op, &palette);
+    let operands: Vec<ValType> = address.into_iter().chain(op.params.iter().copied()).collect();
+    let offset = match (rng.bool(), address) {
+        (true, _) => 0,
+        (false, Some(ValType::I32)) => some(rng, &[1, 8, 0xffff, 0x1_0000, 0xffff_ffff]),
+        (false, _) => some(rng, &[1, 8, 0xffff, 0xffff_ffff, 1 << 32, u64::MAX - 7]),
+    };
     let mut funcs = Vec::new();
     let mut func = |rng: &mut fastrand::Rng, name: &str, constant: Option<usize>, equal: bool, then: Option<&Plain>| {
         let mut e = emitter(rng, palette, &operands, 8);
         for (i, t) in operands.iter().enumerate() {
             match constant == Some(i) {
+                true if i == 0 && address.is_some() => e.edge(*t, offset),
                 true => e.constant(*t),
                 false => e.instr(&Instruction::LocalGet(if equal && i > 0 { 0 } else { i as u32 })),
             }
@@ -174,6 +183,10 @@ pub(super) fn single(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<
     if !operands.is_empty() {
         let which = rng.usize(..operands.len());
         func(rng, "constant", Some(which), false, None);
+    }
+    if address.is_some() {
+        func(rng, "edge", Some(0), false, None);
+        func(rng, "another edge", Some(0), false, None);
     }
     if matches!(operands[..], [a, b] if a == b) {
         func(rng, "equal", None, true, None);
@@ -226,6 +239,9 @@ pub(super) fn expressions(rng: &mut fastrand::Rng, palette: Palette) -> (String,
             let x = identity(t);
             e.instr(&Instruction::GlobalSet(x));
             store(&mut e, t, x);
+        }
+        if e.rng.bool() {
+            e.store(2);
         }
         results.iter().for_each(|t| e.expr(*t, depth));
         funcs.push(finished(e, format!("f{i}"), &params, &results));
@@ -287,6 +303,9 @@ pub(super) fn spills(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<
             e.instr(&Instruction::Call(which));
             e.instr(&Instruction::LocalSet(x));
         }
+        if e.rng.u8(..8) == 0 {
+            e.store(1);
+        }
     }
     e.rng.shuffle(&mut values);
     let results: Vec<ValType> = values.iter().take(8).map(|(_, t)| *t).collect();
@@ -339,174 +358,4 @@ pub(super) fn control(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec
     e.instr(&Instruction::LocalGet(acc));
     let func = finished(e, "f", &params, &[t]);
     (format!("{labels} labels, {turns} turns, {palette}"), module(palette, rng, &[func]))
-}
-
-/// Text that is a module by the way it is made.
-fn parsed(text: &str) -> Vec<u8> {
-    wat::parse_str(text).unwrap_or_else(|e| panic!("{e}\n{text}"))
-}
-
-/// Calls through a table whose elements and size change, with indices of either type.
-pub(super) fn tables(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<u8>) {
-    let at = if palette.memory == Some(ValType::I64) { "i64" } else { "i32" };
-    let (size, max) = (rng.u32(1..6), rng.u32(6..9));
-    let index = |rng: &mut fastrand::Rng| match rng.u8(..3) {
-        0 => "(local.get 0)".to_owned(),
-        1 => format!("({at}.const {})", rng.u32(..max + 1)),
-        _ => format!("({at}.and (local.get 0) ({at}.const 7))"),
-    };
-    let mut text = format!(
-        r#"(module
-  (type $i (func (result i32))) (type $j (func (param i32) (result i64)))
-  (table $t {at} {size} {max} funcref) (table $u {at} {size} externref)
-  (func $f (type $i) (i32.const 11)) (func $g (type $j) (i64.extend_i32_s (local.get 0)))
-  (func $h (type $i) (i32.const 22))
-  (elem $e func $f $g $h) (elem declare func $f $g $h)
-"#
-    );
-    for n in 0..rng.u32(1..4) {
-        let _ = write!(
-            text,
-            "  (func (export \"f{n}\") (param {at} i32) (result i32 i64)\n    (local $x i32) (local $y i64)\n"
-        );
-        for _ in 0..rng.u32(1..8) {
-            let (i, j, k) = (index(rng), index(rng), index(rng));
-            let func = some(rng, &["(ref.func $f)", "(ref.func $g)", "(ref.func $h)", "(ref.null func)"]);
-            let _ = match rng.u8(..10) {
-                0 => writeln!(text, "    (table.set $t {i} {func})"),
-                1 => writeln!(text, "    (local.set $x (i32.add (local.get $x) (ref.is_null (table.get $t {i}))))"),
-                2 => writeln!(text, "    (local.set $x (i32.add (local.get $x) (call_indirect $t (type $i) {i})))"),
-                3 => writeln!(text, "    (local.set $y (call_indirect $t (type $j) (local.get 1) {i}))"),
-                4 => writeln!(text, "    (drop (table.grow $t {func} ({at}.const {})))", rng.u8(..4)),
-                5 => writeln!(text, "    (table.fill $t {i} {func} ({at}.const {}))", rng.u8(..3)),
-                6 => writeln!(text, "    (table.copy $t $t {i} {j} ({at}.const {}))", rng.u8(..4)),
-                7 => {
-                    writeln!(text, "    (table.init $t $e {i} (i32.const {}) (i32.const {}))", rng.u8(..3), rng.u8(..3))
-                }
-                8 => writeln!(
-                    text,
-                    "    (local.set $x (i32.xor (local.get $x) {}))",
-                    if at == "i64" { "(i32.wrap_i64 (table.size $t))" } else { "(table.size $t)" }
-                ),
-                _ => writeln!(text, "    (table.set $u {k} (ref.null extern))"),
-            };
-        }
-        text.push_str("    (local.get $x) (local.get $y))\n");
-    }
-    text.push(')');
-    (format!("{at} of {size} to {max}"), parsed(&text))
-}
-
-/// Structures, arrays, casts and exceptions; what is read is added up.
-pub(super) fn aggregates(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
-    const STORAGE: [&str; 7] = ["i8", "i16", "i32", "i64", "f32", "f64", "v128"];
-    let value = |rng: &mut fastrand::Rng, storage: &str| match storage {
-        "i64" => some(rng, &["(local.get 1)", "(i64.const -1)", "(i64.const 0x8000000000000000)"]),
-        "f32" => some(rng, &["(f32.reinterpret_i32 (local.get 0))", "(f32.const -0)", "(f32.const nan:0x200000)"]),
-        "f64" => some(rng, &["(f64.reinterpret_i64 (local.get 1))", "(f64.const inf)", "(f64.const 1.5)"]),
-        "v128" => some(rng, &["(i64x2.splat (local.get 1))", "(v128.const i32x4 1 -2 3 -4)"]),
-        _ => some(rng, &["(local.get 0)", "(i32.const -1)", "(i32.const 0x8080)", "(i32.const 0x7fffffff)"]),
-    };
-    // What is read, as a number of 64 bits.
-    let number = |rng: &mut fastrand::Rng, storage: &str, packed: &str, plain: &str| {
-        let sx = if rng.bool() { "s" } else { "u" };
-        match storage {
-            "i8" | "i16" => format!("(i64.extend_i32_s ({}))", packed.replace("SX", sx)),
-            "i32" => format!("(i64.extend_i32_u ({plain}))"),
-            "i64" => format!("({plain})"),
-            "f32" => format!("(i64.extend_i32_u (i32.reinterpret_f32 ({plain})))"),
-            "f64" => format!("(i64.reinterpret_f64 ({plain}))"),
-            _ => format!("(i64x2.extract_lane 1 ({plain}))"),
-        }
-    };
-    let fields: Vec<&str> = (0..rng.usize(1..6)).map(|_| some(rng, &STORAGE)).collect();
-    let element = some(rng, &STORAGE);
-    let list: String = fields.iter().map(|storage| format!(" (field (mut {storage}))")).collect();
-    let mut text = format!(
-        r#"(module
-  (type $s (sub (struct{list})))
-  (type $t (sub $s (struct{list} (field i32))))
-  (type $a (array (mut {element})))
-  (tag $e (param i32 i64)) (tag $x)
-  (data $d "\01\80\ff\7f\00\80\ff\ff\01\02\03\04\05\06\07\08\80\81\82\83\84\85\86\87\ff\fe\fd\fc\fb\fa\f9\f8")
-  (func $throws (param i32 i64)
-    (if (i32.and (local.get 0) (i32.const 1)) (then (throw $e (local.get 0) (local.get 1))))
-    (if (i32.and (local.get 0) (i32.const 2)) (then (throw $x))))
-"#
-    );
-    for n in 0..rng.u32(1..4) {
-        let _ = write!(
-            text,
-            "  (func (export \"f{n}\") (param i32 i64) (result i64)\n    (local $r i64) (local $s (ref null $s)) \
-             (local $a (ref null $a)) (local $any anyref)\n"
-        );
-        let len = rng.u32(1..6);
-        let new: String = fields.iter().map(|storage| value(rng, storage)).collect::<Vec<_>>().join(" ");
-        let _ = writeln!(text, "    (local.set $s (struct.new $s {new}))");
-        let _ = writeln!(text, "    (local.set $a (array.new $a {} (i32.const {len})))", value(rng, element));
-        for _ in 0..rng.u32(2..12) {
-            let f = rng.usize(..fields.len());
-            let index = match rng.u8(..4) {
-                0 => "(local.get 0)".to_owned(),
-                1 => format!("(i32.const {})", len - 1),
-                2 => format!("(i32.and (local.get 0) (i32.const {}))", len.next_power_of_two() / 2),
-                _ => format!("(i32.const {})", rng.u32(..=len)),
-            };
-            let few = rng.u32(..=len);
-            let line = match rng.u8(..16) {
-                0 => format!("(struct.set $s {f} (local.get $s) {})", value(rng, fields[f])),
-                1 | 2 => add(&number(
-                    rng,
-                    fields[f],
-                    &format!("struct.get_SX $s {f} (local.get $s)"),
-                    &format!("struct.get $s {f} (local.get $s)"),
-                )),
-                3 => format!("(array.set $a (local.get $a) {index} {})", value(rng, element)),
-                4 | 5 => add(&number(
-                    rng,
-                    element,
-                    &format!("array.get_SX $a (local.get $a) {index}"),
-                    &format!("array.get $a (local.get $a) {index}"),
-                )),
-                6 => add("(i64.extend_i32_u (array.len (local.get $a)))"),
-                7 => format!("(array.fill $a (local.get $a) {index} {} (i32.const {few}))", value(rng, element)),
-                8 => format!(
-                    "(array.copy $a $a (local.get $a) {index} (local.get $a) (i32.const {}) (i32.const {few}))",
-                    rng.u32(..2)
-                ),
-                9 => format!("(local.set $a (array.new_data $a $d (i32.const {}) (i32.const {few})))", rng.u32(..20)),
-                10 => format!("(local.set $s (struct.new $t {new} (local.get 0)))"),
-                11 => add("(i64.extend_i32_u (ref.test (ref $t) (local.get $s)))"),
-                12 => format!(
-                    "(local.set $any {})",
-                    some(rng, &["(ref.i31 (local.get 0))", "(local.get $s)", "(local.get $a)", "(ref.null any)"])
-                ),
-                13 => add(some(
-                    rng,
-                    &[
-                        "(i64.extend_i32_u (ref.test (ref i31) (local.get $any)))",
-                        "(i64.extend_i32_u (ref.test (ref null $s) (local.get $any)))",
-                        "(i64.extend_i32_s (i31.get_s (ref.cast (ref i31) (local.get $any))))",
-                        "(i64.extend_i32_u (block $l (result i32) (block $n (result (ref $t)) (br_on_cast $n (ref null \
-                         $s) (ref $t) (local.get $s)) (drop) (br $l (i32.const 5))) (struct.get $t FIELDS)))",
-                        "(i64.extend_i32_u (ref.eq (ref.cast eqref (local.get $any)) (local.get $s)))",
-                    ],
-                )
-                .replace("FIELDS", &fields.len().to_string())
-                .as_str()),
-                14 => "(local.set $s (ref.null $s))".to_owned(),
-                _ => add("(block $done (result i64) (block $x (block $e (result i32 i64) (try_table (catch $e $e) \
-                     (catch_all $x) (call $throws (local.get 0) (local.get 1))) (br $done (i64.const 3))) \
-                     (local.set $r) (br $done (i64.extend_i32_s))) (i64.const 7))"),
-            };
-            let _ = writeln!(text, "    {line}");
-        }
-        text.push_str("    (local.get $r))\n");
-    }
-    text.push(')');
-    (format!("{} fields, array of {element}", fields.len()), parsed(&text))
-}
-
-fn add(number: &str) -> String {
-    format!("(local.set $r (i64.add (i64.mul (local.get $r) (i64.const 31)) {number}))")
 }

@@ -64,6 +64,8 @@ pub(crate) struct State {
     next: u64,
     /// By the names of faults.
     hunts: BTreeMap<String, Hunt>,
+    /// By generator: inputs, and the seconds of their generation and of the comparison with what isn't broken.
+    generators: BTreeMap<String, (u64, f64)>,
 }
 
 /// The names of the instructions in a module's functions.
@@ -89,7 +91,7 @@ fn differences(engines: &mut [Box<dyn Engine>], wasm: &[u8], seed: u64) -> u64 {
 impl State {
     pub(crate) fn new(faults: &[Fault]) -> State {
         let hunts = faults.iter().map(|fault| (fault.name.to_owned(), Hunt::default())).collect();
-        State { sources: sources(), next: 0, hunts }
+        State { sources: sources(), next: 0, hunts, generators: BTreeMap::new() }
     }
 
     /// The state in a file, if it is of the same sources and faults.
@@ -97,8 +99,8 @@ impl State {
         let new = State::new(faults);
         let text = fs::read_to_string(path).unwrap_or_default();
         match serde_json::from_str(&text) {
-            Ok(State { sources, next, hunts }) if sources == new.sources && hunts.keys().eq(new.hunts.keys()) => {
-                State { sources, next, hunts }
+            Ok(state @ State { .. }) if state.sources == new.sources && state.hunts.keys().eq(new.hunts.keys()) => {
+                state
             }
             _ => new,
         }
@@ -125,25 +127,31 @@ impl State {
             let same = differences(&mut sound, &input.wasm, seed);
             assert_eq!(same, 0, "the interpreter differs from itself: input {}, {}", self.next, input.mix);
             let alike = started.elapsed();
+            let generator = input.mix.split(':').next().unwrap_or_default();
+            let (inputs, seconds) = self.generators.entry(generator.to_owned()).or_default();
+            *inputs += 1;
+            *seconds += (generated + alike).as_secs_f64();
             let instrs = instructions(&input.wasm);
             for fault in faults {
                 let hunt = self.hunts.get_mut(fault.name).expect("each fault has a campaign");
                 if hunt.over {
                     continue;
                 }
-                let mut taken = alike;
+                let (mut taken, mut found) = (alike, false);
                 if fault.mnemonics().any(|name| instrs.contains(name)) {
                     hunt.inputs += 1;
                     let started = Instant::now();
                     let broken =
                         Box::new(Broken::new(Interp::with_features(BUDGETS, Features::default()), fault.clone()));
-                    if differences(&mut [interp(), broken], &input.wasm, seed) > 0 {
-                        hunt.found = Some((self.next, input.mix.clone()));
-                        hunt.over = true;
-                    }
+                    found = differences(&mut [interp(), broken], &input.wasm, seed) > 0;
                     taken = started.elapsed();
                 }
                 hunt.seconds += (generated + taken).as_secs_f64();
+                // What is found when the time is over, isn't.
+                if found && !budget.is_spent(hunt.seconds, self.next) {
+                    hunt.found = Some((self.next, input.mix.clone()));
+                    hunt.over = true;
+                }
                 hunt.over |= budget.is_spent(hunt.seconds, self.next + 1);
             }
             self.next += 1;
@@ -171,6 +179,10 @@ impl State {
                 }
                 None => writeln!(text, "missed in {seconds:.0} s, {inputs} inputs have it: {}", fault.name),
             };
+        }
+        let _ = writeln!(text, "\n| generator | inputs | inputs/s |\n|---|--:|--:|");
+        for (name, (inputs, seconds)) in &self.generators {
+            let _ = writeln!(text, "| {name} | {inputs} | {:.0} |", *inputs as f64 / seconds);
         }
         let _ = writeln!(text, "\n| family | faults | narrow | found | narrow found | median | slowest |");
         let _ = writeln!(text, "|---|--:|--:|--:|--:|--:|--:|");

@@ -94,6 +94,30 @@ fn what_is_rewritten_rightly_is_alike() {
     assert!(replaced.len() > 50, "{replaced:?}");
 }
 
+/// Whatever surrounds it, what an instruction is replaced by is valid.
+#[test]
+fn each_replacement_is_valid() {
+    const TIMES: usize = 3;
+    let faults = faults();
+    let mut times = vec![0; faults.len()];
+    let mut wrong = BTreeSet::new();
+    for seed in 0..600 {
+        let input = assay_diff_fuzz::generate(seed, Features::default());
+        let instrs = campaign::instructions(&input.wasm);
+        for (fault, times) in faults.iter().zip(&mut times).filter(|(_, times)| **times < TIMES) {
+            if fault.mnemonics().any(|name| instrs.contains(name)) {
+                match engine::broken(fault, &input.wasm, Features::default()) {
+                    Ok(broken) => *times += usize::from(broken != input.wasm),
+                    Err(why) => _ = wrong.insert(why),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+    let replaced = times.iter().filter(|times| **times > 0).count();
+    assert!(4 * replaced > 3 * faults.len(), "{replaced} of {} faults", faults.len());
+}
+
 /// Ten faults of the table, by a fixed seed, are found within so many inputs.
 #[test]
 fn a_sample_is_found() {
