@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement matrix mutants steps docs dist dist-check
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement faults matrix mutants steps docs dist dist-check
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -131,6 +131,15 @@ SEED ?= 1
 agreement:
 	@ASSAY_AGREEMENT=$(MODULES) ASSAY_AGREEMENT_SEED=$(SEED) \
 	  $(CARGO) test --quiet -p assay-interp --test agreement -- --nocapture
+
+# Which of the faults.
+faults: SHARD = 1/1
+
+# Whether campaigns find the faults of diff-fuzz/tests/injected/faults/, one minute each; an interrupted run goes on.
+# `make faults SHARD=1/4` takes every fourth fault (docs/faults.md).
+faults:
+	@ASSAY_FAULTS=$(SHARD) ASSAY_FAULTS_OUT=$(CURDIR)/target/faults \
+	  $(CARGO) test --quiet --workspace --test injected -- --ignored --nocapture
 
 # Every engine that there is, over the official tests and those beyond them: two pages in target/.
 MATRIX := --engine interp --engine wasmtime:cranelift --engine wasmtime:winch --engine wasmtime:pulley --engine wasmi \

@@ -150,7 +150,10 @@ pub(crate) fn lanes(rng: &mut fastrand::Rng) -> u128 {
     let mut lanes = vec![same; count];
     match rng.u8(..3) {
         0 => {}
-        1 => lanes[rng.usize(..count)] = if rng.bool() { 0 } else { one(rng) },
+        1 => {
+            let lane = [0, count - 1, rng.usize(..count)][rng.usize(..3)];
+            lanes[lane] = if rng.bool() { 0 } else { one(rng) };
+        }
         _ => lanes.iter_mut().for_each(|lane| *lane = one(rng)),
     }
     lanes.iter().fold(0, |v, lane| v << width | u128::from(*lane))

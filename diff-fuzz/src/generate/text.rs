@@ -285,6 +285,15 @@ pub(super) fn references(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
     (if (i32.and (local.get 0) (i32.const 2)) (then (throw $x (local.get 0) (local.get 1))))
     (if (i32.and (local.get 0) (i32.const 4)) (then (throw $n)))
     (i64.mul (local.get 1) (i64.const 3)))
+  (func $digest (param $a (ref null $b)) (result i64) (local $i i32) (local $r i64)
+    (if (ref.is_null (local.get $a)) (then (return (i64.const -1))))
+    (loop $next
+      (if (i32.lt_u (local.get $i) (array.len (local.get $a))) (then
+        (local.set $r (i64.mul (local.get $r) (i64.const 31)))
+        (local.set $r (i64.add (local.get $r) (i64.extend_i32_u (array.get_u $b (local.get $a) (local.get $i)))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next))))
+    (local.get $r))
 "#,
     );
     for callee in ["adds", "throws"] {
@@ -308,6 +317,10 @@ pub(super) fn references(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
             "  (func (export \"f{n}\") (param i32 i64) (result i64)\n    (local $r i64) (local $any anyref) (local $f \
              (ref null $i)) (local $exn exnref) (local $array (ref null $d)) (local $bytes (ref null $b))"
         );
+        if rng.u8(..4) > 0 {
+            text.push_str("    (local.set $bytes (array.new $b (local.get 0) (i32.const 4)))\n");
+            text.push_str("    (local.set $array (array.new_default $d (i32.const 3)))\n");
+        }
         for _ in 0..rng.u32(2..10) {
             let (a, b, m) = (any(rng), any(rng), number(rng));
             let null = if rng.bool() { "null " } else { "" };
@@ -389,7 +402,7 @@ pub(super) fn references(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
             };
             let _ = writeln!(text, "    {line}");
         }
-        text.push_str("    (local.get $r))\n");
+        text.push_str("    (i64.xor (local.get $r) (call $digest (local.get $bytes))))\n");
     }
     text.push(')');
     ("calls and casts".to_owned(), parsed(&text))

@@ -66,6 +66,8 @@ pub(crate) struct State {
     hunts: BTreeMap<String, Hunt>,
     /// By generator: inputs, and the seconds of their generation and of the comparison with what isn't broken.
     generators: BTreeMap<String, (u64, f64)>,
+    /// The input that took longest, in seconds.
+    slowest: (u64, f64),
 }
 
 /// The names of the instructions in a module's functions.
@@ -91,7 +93,7 @@ fn differences(engines: &mut [Box<dyn Engine>], wasm: &[u8], seed: u64) -> u64 {
 impl State {
     pub(crate) fn new(faults: &[Fault]) -> State {
         let hunts = faults.iter().map(|fault| (fault.name.to_owned(), Hunt::default())).collect();
-        State { sources: sources(), next: 0, hunts, generators: BTreeMap::new() }
+        State { sources: sources(), next: 0, hunts, generators: BTreeMap::new(), slowest: (0, 0.0) }
     }
 
     /// The state in a file, if it is of the same sources and faults.
@@ -129,8 +131,12 @@ impl State {
             let alike = started.elapsed();
             let generator = input.mix.split(':').next().unwrap_or_default();
             let (inputs, seconds) = self.generators.entry(generator.to_owned()).or_default();
+            let cost = (generated + alike).as_secs_f64();
             *inputs += 1;
-            *seconds += (generated + alike).as_secs_f64();
+            *seconds += cost;
+            if cost > self.slowest.1 {
+                self.slowest = (self.next, cost);
+            }
             let instrs = instructions(&input.wasm);
             for fault in faults {
                 let hunt = self.hunts.get_mut(fault.name).expect("each fault has a campaign");
@@ -184,6 +190,8 @@ impl State {
         for (name, (inputs, seconds)) in &self.generators {
             let _ = writeln!(text, "| {name} | {inputs} | {:.0} |", *inputs as f64 / seconds);
         }
+        let (input, seconds) = self.slowest;
+        let _ = writeln!(text, "\nThe slowest input is {input}: {seconds:.1} s.");
         let _ = writeln!(text, "\n| family | faults | narrow | found | narrow found | median | slowest |");
         let _ = writeln!(text, "|---|--:|--:|--:|--:|--:|--:|");
         let mut families: Vec<&str> = faults.iter().map(|fault| fault.family).collect();

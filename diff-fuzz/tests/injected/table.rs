@@ -1,4 +1,23 @@
-//! The table of faults: `faults.txt`, which says how it is read.
+//! The table of faults: the files of `faults/`, one for each family. A block is one fault:
+//!
+//! ```text
+//! instructions: what is wrong
+//!   if, then   of a plain instruction: where the condition on the operands $a, $b, $c holds (always, without one), the
+//!              wrong result or effect; elsewhere it is right. The address of an access is the first operand.
+//!   by         of any instruction: what it is replaced by. A function is called; instructions before it say where, by
+//!              {call}, or it stands alone.
+//!   differs    where it shows: fields of a module; or a type and an expression of it; or the operands
+//!   alike      where the instruction is executed and it doesn't: narrow faults have this line
+//! ```
+//!
+//! Before the first colon stands what is replaced: a name, and the immediates that are no types, `*` being any one; then
+//! `{t}`, where there is one; then `{at}`. What isn't said is any.
+//!
+//! Nothing is replaced in the functions. `{imm}` are all immediates of the instruction; `{0}`, `{1}`, `{2}`, `{3}` and
+//! `{last}` those that are no types, `{others}` all of these but the last, `{types}` those that are types; `{memarg}` and
+//! `{offset}` those of an access, but for its alignment and lane; `{at}` the type of the memory's or table's addresses,
+//! `{extend}` what makes 64 bits of such an address; `{t}` the type of the local, global, element or field, or of a
+//! tag's last operand; `{heap}` the heap type of the last immediate, `{bottom}` the one below all of its hierarchy.
 
 use assay_interp::syntax::{Immediate, Plain, plain};
 
@@ -35,22 +54,30 @@ pub(crate) enum By {
     },
 }
 
-const TABLE: &str = include_str!("faults.txt");
+const TABLE: [&str; 14] = [
+    include_str!("faults/integers.txt"),
+    include_str!("faults/floats.txt"),
+    include_str!("faults/conversions.txt"),
+    include_str!("faults/memory-accesses.txt"),
+    include_str!("faults/memories.txt"),
+    include_str!("faults/vectors.txt"),
+    include_str!("faults/variables-and-operands.txt"),
+    include_str!("faults/control.txt"),
+    include_str!("faults/calls.txt"),
+    include_str!("faults/tables.txt"),
+    include_str!("faults/references.txt"),
+    include_str!("faults/aggregates.txt"),
+    include_str!("faults/exceptions.txt"),
+    include_str!("faults/addresses-of-64-bits.txt"),
+];
 
 /// All faults, in the order of the table.
 pub(crate) fn faults() -> Vec<Fault> {
-    let (mut faults, mut family) = (Vec::new(), "");
-    let mut rest = TABLE;
-    while !rest.is_empty() {
-        let end = rest.find("\n\n").map_or(rest.len(), |end| end + 2);
-        let (block, after) = rest.split_at(end);
-        rest = after;
-        let block = block.trim_matches('\n');
-        match block.strip_prefix("# ") {
-            Some(heading) => family = heading,
-            None if block.starts_with(";;") || block.is_empty() => {}
-            None => faults.push(fault(family, block)),
-        }
+    let mut faults = Vec::new();
+    for text in TABLE {
+        let (heading, text) = text.split_once("\n\n").expect("a heading, and faults");
+        let family = heading.strip_prefix("# ").expect("the name of a family");
+        faults.extend(text.trim_end().split("\n\n").map(|block| fault(family, block)));
     }
     faults
 }
