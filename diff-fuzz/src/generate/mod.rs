@@ -89,11 +89,9 @@ impl Generator {
 /// Whether a version has what a generator makes.
 fn is_of(generator: Generator, version: Version) -> bool {
     match generator {
-        Generator::Aggregates
-        | Generator::References
-        | Generator::Tables
-        | Generator::Memories
-        | Generator::Linked => version >= Version::V3,
+        Generator::Aggregates | Generator::References | Generator::Tables | Generator::Memories | Generator::Linked => {
+            version >= Version::V3
+        }
         // Globals and conversions of 2.0 are everywhere in them.
         Generator::Single | Generator::Expressions | Generator::Loaded | Generator::Spills | Generator::Control => {
             version >= Version::V2
