@@ -1,7 +1,7 @@
 //! Two validators are asked, ours and wasmparser's, and compared.
 
 use super::{Error, ErrorKind, Result, read, validate};
-use crate::syntax::Features;
+use crate::syntax::{Features, Version};
 use crate::valid;
 
 /// What two validators say of a module that is well-formed.
@@ -27,6 +27,15 @@ pub enum Judgement {
         /// What wasmparser's says.
         theirs: Result<()>,
     },
+}
+
+impl Judgement {
+    /// Whether it is the disagreement whose reason is known: 1.0 asks for labels of one type where `br_table` is, which
+    /// wasmparser's has forgotten (docs/findings/br-table-of-1.0.md).
+    pub fn is_explained(&self, features: Features) -> bool {
+        matches!(self, Judgement::Disagreement { ours: Err(ours), theirs: Ok(()) }
+            if features.version == Version::V1 && ours.rule == valid::Rule::InstrOkBrTable)
+    }
 }
 
 /// Decodes a module, and asks both validators whether it is valid.

@@ -5,7 +5,7 @@
 //! rules; an instruction without an operation of its own is reduced by its rule, on a configuration of its own. What
 //! the flat form does is what the rules do: results, traps and their places, the store, and how much of the budgets is
 //! taken; and one operation stands for several rules, one after another, which it can tell (told.rs).
-//! `interp/tests/flat.rs` and `spec-tests/tests/flat.rs` hold it against them in all of this.
+//! `interp/tests/flat/` and `spec-tests/tests/flat.rs` hold it against them in all of this.
 
 mod code;
 mod compile;
