@@ -24,6 +24,7 @@ pub mod reduce;
 mod report;
 mod single;
 mod state;
+mod target;
 
 pub use args::{boundaries, vectors};
 pub use campaign::{Campaign, CampaignError, Made, input_seed, regenerate, run_campaign};
@@ -31,6 +32,7 @@ pub use compare::{BUDGETS, DiffError, Options, diff, diff_scenario};
 pub use coverage::Coverage;
 pub use expose::{Exposed, Item, Kind, expose};
 pub use finding::Finding;
-pub use generate::{Generator, Input, generate, generate_by};
+pub use generate::{Generator, Input, Recipe, generate, generate_by, mutate};
 pub use report::{Counts, Difference, Observed, Point, Report, THE_STANDARD, Verdict, What, Why};
 pub use state::{State, Tally};
+pub use target::{Target, UnknownTarget};

@@ -3,12 +3,14 @@
 mod emit;
 mod linked;
 mod mutate;
+mod recipe;
 mod shapes;
 mod smith;
 mod text;
 
 use assay_interp::syntax::{Features, ValType, Version};
 use emit::Palette;
+pub use recipe::{Recipe, mutate};
 
 /// A module to race engines on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +131,11 @@ pub(crate) fn generate_from(parent: &Input, seed: u64, features: Features) -> Op
 /// An input by one generator; `None` if nothing came of what was drawn.
 pub fn generate_by(generator: Generator, rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
     let palette = palette(rng, features);
+    generate_with(generator, palette, rng, features)
+}
+
+/// An input by one generator, of this palette.
+fn generate_with(generator: Generator, palette: Palette, rng: &mut fastrand::Rng, features: Features) -> Option<Input> {
     let (mix, wasm) = match generator {
         Generator::Single => shapes::single(rng, palette),
         Generator::Expressions => shapes::expressions(rng, palette),

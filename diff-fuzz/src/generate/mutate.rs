@@ -62,7 +62,7 @@ pub(super) fn mutated(wasm: &[u8], rng: &mut fastrand::Rng, features: Features) 
 }
 
 /// The module with one to four instructions changed; `None` if it has no code.
-fn mutate(wasm: &[u8], rng: &mut fastrand::Rng) -> Option<Vec<u8>> {
+pub(super) fn mutate(wasm: &[u8], rng: &mut fastrand::Rng) -> Option<Vec<u8>> {
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         if let Payload::CodeSectionEntry(body) = payload.ok()? {
