@@ -5,7 +5,7 @@ CARGO ?= cargo
 Z3_VERSION := 5.4.0.0
 Z3_LIB := .z3/z3/lib/libz3.so
 
-.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement faults matrix mutants steps docs dist dist-check
+.PHONY: demo test z3 check programs wasip1 bench-programs zig corpus engines drivers bench agreement faults matrix mutants steps fuzz-tools fuzz-seeds fuzz-smoke fuzz-try docs dist dist-check
 
 # Z3, unpacked from its Python wheel into .z3/, where .cargo/config.toml points. Whoever has a libz3 of 4.13.3 or newer
 # sets Z3_LIBRARY_PATH_OVERRIDE to its folder and Z3_SYS_Z3_VERSION to its version instead.
@@ -165,6 +165,28 @@ mutants:
 	@.mutants/bin/cargo-mutants mutants --version 2>/dev/null | grep -q ' $(MUTANTS_VERSION)$$' || \
 	  $(CARGO) install --quiet --locked --root .mutants --version $(MUTANTS_VERSION) cargo-mutants
 	@nice -n 19 interp/tests/mutants.sh $(ROOM) $(SHARD)
+
+CARGO_FUZZ_VERSION := 0.13.2
+# The toolchain of the fuzz targets, and how many seconds each target runs.
+NIGHTLY ?= nightly
+SECONDS_EACH ?= 30
+
+fuzz-tools:
+	@.tools/bin/cargo-fuzz --version 2>/dev/null | grep -q ' $(CARGO_FUZZ_VERSION)$$' || \
+	  $(CARGO) install --quiet --locked --root .tools --version $(CARGO_FUZZ_VERSION) cargo-fuzz
+	@rustup toolchain list | grep -q '^$(NIGHTLY)' || rustup toolchain install --profile minimal $(NIGHTLY)
+
+# What the fuzz targets begin with, from the official tests, and their dictionaries, from the table of instructions.
+fuzz-seeds:
+	$(CARGO) run --quiet -p assay-spec-tests --no-default-features --example seeds -- fuzz
+
+# Every fuzz target for some seconds, with AddressSanitizer; whatever one finds is a failure (docs/campaigns.md).
+fuzz-smoke: z3 fuzz-tools fuzz-seeds
+	@NIGHTLY=$(NIGHTLY) fuzz/smoke.sh $(SECONDS_EACH)
+
+# What OSS-Fuzz does, without its container: build.sh, then each target with its seeds and its dictionary.
+fuzz-try: z3 fuzz-tools
+	@NIGHTLY=$(NIGHTLY) fuzz/oss-fuzz/try.sh
 
 MDBOOK_VERSION := 0.5.4
 

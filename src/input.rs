@@ -80,7 +80,8 @@ pub(crate) fn text(path: &str) -> Result<String, Failure> {
         .map_err(|_| Failure::Usage(format!("{}: not a text file (it isn't UTF-8)", printable(path))))
 }
 
-fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
+/// All bytes of a file, up to those that a module may have and one more; `-` is standard input.
+pub(crate) fn bytes(path: &str) -> Result<Vec<u8>, Failure> {
     let limit = MAX_MODULE_SIZE as u64 + 1;
     let mut bytes = Vec::new();
     let read = match path {

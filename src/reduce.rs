@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assay_diff_fuzz::reduce::{Budget, End, ReducedDifference, instructions, reduce_difference};
-use assay_diff_fuzz::{DiffError, Finding, Options, diff};
+use assay_diff_fuzz::{DiffError, Finding, Options, Target, diff};
 use assay_engines::{Engine, Outcome};
 use assay_interp::scenario::Scenario;
 
@@ -15,8 +15,12 @@ use crate::{input, run};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A .wasm binary, a .wat text, - for standard input, or the folder of a finding of `assay fuzz`
+    /// A .wasm binary, a .wat text, - for standard input, the folder of a finding of `assay fuzz`, or with --target the
+    /// input that a fuzz target has failed on
     module: String,
+    /// The fuzz target whose input it is: differential, decode, validate, execute, flat, script, policy or laws
+    #[arg(long, value_name = "NAME")]
+    target: Option<Target>,
     #[command(flatten)]
     language: Language,
     /// The two engines that differ, the one to be trusted first; without, those of the finding
@@ -51,7 +55,11 @@ fn task(args: &Args) -> Result<Task, Failure> {
     if !folder.is_dir() {
         return Ok(Task {
             module: args.module.clone(),
-            engines: args.engine.clone(),
+            engines: match args.target {
+                // Those that the target compares.
+                Some(_) if args.engine.is_empty() => ["interp", "wasmtime:cranelift"].map(String::from).into(),
+                _ => args.engine.clone(),
+            },
             scenario: args.scenario.clone(),
             out: args.out.clone().unwrap_or_else(|| "reduced.wasm".into()),
         });
@@ -67,7 +75,16 @@ fn task(args: &Args) -> Result<Task, Failure> {
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let task = task(args)?;
-    let wasm = input::module(&task.module)?;
+    let wasm = match args.target {
+        None => input::module(&task.module)?,
+        Some(target) => match target.module(&input::bytes(&task.module)?) {
+            Some(wasm) => wasm,
+            None => {
+                say!("nothing to reduce: no module comes of it. The input of {} is {}", target.name(), target.takes())?;
+                return Ok(exit::UNDETERMINED);
+            }
+        },
+    };
     let [left, right] = &task.engines[..] else {
         return Err(Failure::Usage("two engines are to be given: they differ, or there is nothing to reduce".into()));
     };
@@ -81,6 +98,13 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         Ok(Some(reduced)) => reduced,
         Ok(None) => {
             say!("nothing to reduce: {left} and {right} don't differ on {}", printable(&task.module))?;
+            if let Some(target) = args.target {
+                let (name, artifact) = (target.name(), printable(&task.module));
+                say!(
+                    "it is {}; the target makes it smaller: cargo-fuzz fuzz tmin -O {name} {artifact}",
+                    target.takes()
+                )?;
+            }
             return Ok(exit::UNDETERMINED);
         }
         Err(Stop::Failure(failure)) => return Err(failure),

@@ -103,3 +103,19 @@ fn what_cannot_be_reduced() {
     fs::create_dir(folder.path().join("empty")).unwrap();
     ends(&reduce(&["empty"]), 2, "finding.json");
 }
+
+#[test]
+fn inputs_of_fuzz_targets() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("recipe"), [0; 40]).unwrap();
+    fs::write(folder.path().join("text"), "(module)").unwrap();
+    let reduce = |args: &[&str]| assay(folder.path(), &[&["reduce", "--isolate=no"], args].concat());
+    // The recipe's module, and not its bytes; the two engines agree on it.
+    let ended = reduce(&["recipe", "--target", "differential"]);
+    ends(&ended, 3, "interp and wasmtime:cranelift don't differ on recipe\nit is a recipe of a module; ");
+    let two = ["--engine=interp", "--engine=wasmi"];
+    ends(&reduce(&[&["recipe", "--target", "differential"], &two[..]].concat()), 3, "interp and wasmi don't differ");
+    ends(&reduce(&["recipe", "--target", "flat"]), 4, "malformed");
+    ends(&reduce(&["text", "--target", "script"]), 3, "The input of script is a test script");
+    ends(&reduce(&["text", "--target", "flatt"]), 2, "there are differential, decode");
+}
