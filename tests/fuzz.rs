@@ -51,7 +51,7 @@ fn a_finding_from_the_campaign_to_the_assertion() {
     let winch = "--engine=wasmtime:winch,reservation=0,moves=off";
     let both = ["--engine=interp", winch, "--isolate=no"];
     let fuzz = |more: &[&str]| assay(folder.path(), &[&["fuzz", "--seed=5", "--out=c"], more].concat());
-    ends(&fuzz(&[&both[..], &["--execs=200", "--first", "--jobs=1"]].concat()), 1, "times: end in interp and");
+    ends(&fuzz(&[&both[..], &["--execs=200", "--first", "--jobs=1"]].concat()), 1, " in interp and wasmtime:winch");
     let findings: Vec<_> = fs::read_dir(folder.path().join("c/findings")).unwrap().collect();
     assert_eq!(findings.len(), 1);
     let finding = findings.into_iter().next().unwrap().unwrap().path();

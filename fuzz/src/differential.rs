@@ -21,7 +21,8 @@ pub fn differential(bytes: &[u8]) {
     let engine = |id| assay_engines::engine(id, BUDGETS, Features::default());
     let mut engines: Vec<Box<dyn Engine>> =
         ENGINES.map(|id| engine(id).unwrap_or_else(|e| panic!("{id} can't be had: {e}"))).into();
-    let options = Options { vectors: VECTORS, seed: recipe.seed, keep: 1, ..Options::default() };
+    let options =
+        Options { vectors: VECTORS, seed: recipe.seed, keep: 1, linked: input.linked.clone(), ..Options::default() };
     let report = match diff(&mut engines, &input.wasm, &options) {
         Ok(report) => report,
         Err(error) => panic!("{}: {error}: {}", ENGINES[0], input.mix),

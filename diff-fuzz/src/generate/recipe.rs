@@ -57,6 +57,7 @@ impl<'a> Arbitrary<'a> for Recipe {
             relaxed: has(2),
             traps: has(3),
             canonical: has(4),
+            relaxes: true,
             memory: [None, Some(ValType::I32), Some(ValType::I32), Some(ValType::I64)][usize::from(bits >> 5 & 3)],
         };
         let seed = u64::arbitrary(u)?;
