@@ -101,7 +101,8 @@ fn answers(module: &Module, options: &Options) -> Vec<Answer> {
 }
 
 /// Takes the steps of a scenario in all engines, and compares the others with the first after each; `load` gives the
-/// bytes of a module by its name. The comparison ends at the first step that isn't alike.
+/// bytes of a module by its name. The comparison ends at the first step that isn't alike, but goes on after one that a
+/// choice explains.
 ///
 /// # Errors
 ///
