@@ -66,8 +66,8 @@
 //! - **See the rules**, or each step: an [`Observer`]. [`Seen`] counts them, [`trace::Writer`] writes a derivation,
 //!   [`trace::Last`] keeps the end of one.
 //! - **Know all results** that the standard allows: [`allowed`], for a numeric or vector instruction;
-//!   [`Machine::chosen`] says whether a run had a choice, [`machine::MarkedMachine`] which bits of what it leaves behind
-//!   depend on one.
+//!   [`Machine::chosen`] says whether a run had a choice, [`machine::MarkedMachine`] which bits of what it leaves
+//!   behind depend on one.
 //! - **Keep in a file** what the outside does: a [`Scenario`], with the feature `serde`. The crate `assay-engines`
 //!   replays it, on this and on other engines.
 //! - **Run a program** of WASI preview 1: `host::wasi::Wasi` is a [`Host`], with the feature `wasi`.
