@@ -429,6 +429,22 @@ fn what_is_wrong_after_a_choice() {
     }
 }
 
+/// The bits that a choice reaches are followed wherever values go.
+#[test]
+fn what_a_choice_explains() {
+    let stored = "(f32.store (i32.const 16) (local.get $x))";
+    for rest in [
+        "(i32.shr_u (i32.reinterpret_f32 (local.get $x)) (i32.const 31))".to_owned(),
+        "(global.set $g (local.get $x)) (i32.reinterpret_f32 (global.get $g))".to_owned(),
+        format!("{stored} (i32.load (i32.const 16))"),
+        format!("{stored} (i32.load8_s (i32.const 19))"),
+        format!("{stored} (i32x4.extract_lane 3 (v128.load (i32.const 4)))"),
+        format!("{stored} (memory.copy (i32.const 32) (i32.const 16) (i32.const 4)) (i32.load (i32.const 32))"),
+    ] {
+        inconclusive(&after_a_nan(&rest, Fault::default()), Why::Choice);
+    }
+}
+
 /// Where a choice parts runs, each engine may be right.
 #[test]
 fn what_comes_after_a_choice_that_parts_runs() {
