@@ -138,8 +138,11 @@ fn address_type(op: &Plain, palette: &Palette) -> Option<ValType> {
 /// One instruction: on parameters, with a constant, on equal operands; its result is returned, stored, and given to
 /// another instruction.
 pub(super) fn single(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<u8>) {
-    let relaxed = palette.vectors && palette.relaxes && rng.bool();
-    let palette = Palette { memory: palette.memory.or(Some(ValType::I32)), traps: true, relaxed, ..palette };
+    // More than half of the instructions are those of vectors.
+    let vectors = palette.vectors || rng.bool();
+    let relaxed = palette.relaxes && rng.bool();
+    let memory = palette.memory.or(Some(ValType::I32));
+    let palette = Palette { memory, traps: true, vectors, relaxed, ..palette };
     let op = any_plain(rng, &palette, |_| true).expect("there are instructions");
     let address = address_type(&op, &palette);
     let operands: Vec<ValType> = address.into_iter().chain(op.params.iter().copied()).collect();

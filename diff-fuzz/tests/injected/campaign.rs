@@ -72,7 +72,7 @@ pub(crate) struct State {
 
 /// The names of the instructions in a module's functions.
 pub(crate) fn instructions(wasm: &[u8]) -> BTreeSet<&'static str> {
-    let Ok(module) = binary::decode_with(wasm, Features::default()) else { return BTreeSet::new() };
+    let module = binary::decode_with(wasm, Features::default()).expect("inputs are valid");
     let mut names = BTreeSet::new();
     for func in &module.funcs {
         names.extend(func.body.read().instrs.iter().map(|instr| instr.mnemonic()));
@@ -100,12 +100,8 @@ impl State {
     pub(crate) fn resume(path: &Path, faults: &[Fault]) -> State {
         let new = State::new(faults);
         let text = fs::read_to_string(path).unwrap_or_default();
-        match serde_json::from_str(&text) {
-            Ok(state @ State { .. }) if state.sources == new.sources && state.hunts.keys().eq(new.hunts.keys()) => {
-                state
-            }
-            _ => new,
-        }
+        let kept: Option<State> = serde_json::from_str(&text).ok();
+        kept.filter(|kept| kept.sources == new.sources && kept.hunts.keys().eq(new.hunts.keys())).unwrap_or(new)
     }
 
     pub(crate) fn save(&self, path: &Path) {
