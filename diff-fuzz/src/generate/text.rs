@@ -54,7 +54,8 @@ pub(super) fn tables(rng: &mut fastrand::Rng, palette: Palette) -> (String, Vec<
     for n in 0..rng.u32(1..4) {
         let _ = write!(
             text,
-            "  (func (export \"f{n}\") (param {at} {at} externref) (result i32 i64)\n    (local $x i32) (local $y i64)\n"
+            "  (func (export \"f{n}\") (param {at} {at} externref) (result i32 i64)\n    (local $x i32) \
+             (local $y i64)\n"
         );
         for _ in 0..rng.u32(1..8) {
             let (i, j, k) = (index(rng), index(rng), index(rng));
@@ -351,8 +352,8 @@ pub(super) fn references(rng: &mut fastrand::Rng) -> (String, Vec<u8>) {
                         false => ("br_on_cast_fail", "(ref any)".to_owned(), "anyref"),
                     };
                     wide(&format!(
-                        "(block $l (result i32) (block $n (result {castee}) (drop ({kind} $n {other} (ref {null}{target}) \
-                         {a})) (br $l {m})) (drop) (i32.const 7))"
+                        "(block $l (result i32) (block $n (result {castee}) (drop ({kind} $n {other} (ref \
+                         {null}{target}) {a})) (br $l {m})) (drop) (i32.const 7))"
                     ))
                 }
                 12 => format!("(local.set $f {})", some(rng, &["(ref.func $one)", "(ref.func $two)", "(ref.null $i)"])),
@@ -416,9 +417,9 @@ fn caught(rng: &mut fastrand::Rng, call: &str) -> String {
     let catches = catches[..rng.usize(1..4)].join(" ");
     add(&format!(
         "(block $done (result i64) (block $all (block $ref (result exnref) (block $n (result exnref) (block $x (result \
-         i32 i64) (block $e (result i32) (br $done (try_table (result i64) {catches} {call}))) (br $done (i64.extend_i32_s))) \
-         (local.set $r) (br $done (i64.extend_i32_s))) (local.set $exn) (br $done (i64.const 3))) (local.set $exn) (br \
-         $done (i64.const 4))) (i64.const 6))"
+         i32 i64) (block $e (result i32) (br $done (try_table (result i64) {catches} {call}))) (br $done \
+         (i64.extend_i32_s))) (local.set $r) (br $done (i64.extend_i32_s))) (local.set $exn) (br $done \
+         (i64.const 3))) (local.set $exn) (br $done (i64.const 4))) (i64.const 6))"
     ))
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Each fault's campaign is that of the interpreter against the engine with the fault, on the same inputs in the same
 //! order, to the first difference. What an input costs a campaign is measured: its generation, and the comparison with
-//! the broken engine; where the instruction isn't in the module, with one that isn't broken, which is the same then, and
-//! is done once for all.
+//! the broken engine. Where the instruction isn't in the module, it is the comparison with one that isn't broken, which
+//! is the same then, and is done once for all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

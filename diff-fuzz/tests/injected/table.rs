@@ -10,14 +10,15 @@
 //!   alike      where the instruction is executed and it doesn't: narrow faults have this line
 //! ```
 //!
-//! Before the first colon stands what is replaced: a name, and the immediates that are no types, `*` being any one; then
-//! `{t}`, where there is one; then `{at}`. What isn't said is any.
+//! Before the first colon stands what is replaced: a name, and the immediates that are no types, `*` being any one;
+//! then `{t}`, where there is one; then `{at}`. What isn't said is any.
 //!
 //! Nothing is replaced in the functions. `{imm}` are all immediates of the instruction; `{0}`, `{1}`, `{2}`, `{3}` and
-//! `{last}` those that are no types, `{others}` all of these but the last, `{types}` those that are types; `{memarg}` and
-//! `{offset}` those of an access, but for its alignment and lane; `{at}` the type of the memory's or table's addresses,
-//! `{extend}` what makes 64 bits of such an address; `{t}` the type of the local, global, element or field, or of a
-//! tag's last operand; `{heap}` the heap type of the last immediate, `{bottom}` the one below all of its hierarchy.
+//! `{last}` those that are no types, `{others}` all of these but the last, `{types}` those that are types; `{memarg}`
+//! and `{offset}` those of an access, but for its alignment and lane; `{at}` the type of the memory's or table's
+//! addresses, `{extend}` what makes 64 bits of such an address; `{t}` the type of the local, global, element or field,
+//! or of a tag's last operand; `{heap}` the heap type of the last immediate, `{bottom}` the one below all of its
+//! hierarchy.
 
 use assay_interp::syntax::{Immediate, Plain, plain};
 
