@@ -127,6 +127,9 @@ fn v128() -> Vec<u128> {
     vectors.extend([0x80, 0x7f, 0x8000, 0x7fff].map(|lane| u128::MAX / if lane > 0xff { 0xffff } else { 0xff } * lane));
     vectors.push(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
     vectors.extend(F32[..12].chunks(4).map(|lanes| lanes.iter().fold(0, |v, lane| v << 32 | u128::from(*lane))));
+    // Lanes of 64 bits that differ in their low halves alone: machines without such lanes compare halves.
+    vectors.push(0xffff_ffff_8000_0000_0000_0001_0000_0000);
+    vectors.push(0xffff_ffff_7fff_ffff_0000_0001_8000_0000);
     vectors.extend(F64[..4].chunks(2).map(|lanes| lanes.iter().fold(0, |v, lane| v << 64 | u128::from(*lane))));
     vectors
 }

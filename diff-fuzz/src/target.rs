@@ -70,8 +70,8 @@ impl Target {
         }
     }
 
-    /// The module that the bytes are, or that they are the recipe of; `None` if they are something else, or nothing comes
-    /// of the recipe.
+    /// The module that the bytes are, or that they are the recipe of; `None` if they are something else, or nothing
+    /// comes of the recipe.
     pub fn module(self, bytes: &[u8]) -> Option<Vec<u8>> {
         match self {
             Target::Differential => {

@@ -2,9 +2,9 @@
 
 use assay_diff_fuzz::mutate as mutated;
 
-/// Changes a module in a buffer that it may fill: instructions become others of the same type, by our table. Gives the
-/// new length. What isn't a module, or gets too long, and every fourth input, is changed by `bytes` instead, the fuzzer's
-/// own mutator, which takes the length and the length of the buffer.
+/// Changes a module in a buffer that it may fill: instructions become others of the same type, by our table. Gives
+/// the new length. What isn't a module, or gets too long, and every fourth input, is changed by `bytes` instead, the
+/// fuzzer's own mutator, which takes the length and the length of the buffer.
 pub fn mutate(
     buffer: &mut [u8],
     len: usize,

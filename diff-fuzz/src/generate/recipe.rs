@@ -39,9 +39,9 @@ impl Recipe {
     }
 }
 
-/// The module with one to four instructions changed: replaced by others of the same type with the same immediates, and
-/// constants by boundary values. The seed chooses. `None` if it has no code, or isn't a module; what was valid may not be
-/// any more.
+/// The module with one to four instructions changed: replaced by others of the same type with the same immediates,
+/// and constants by boundary values. The seed chooses. `None` if it has no code, or isn't a module; what was valid
+/// may not be any more.
 pub fn mutate(wasm: &[u8], seed: u64) -> Option<Vec<u8>> {
     mutation::mutate(wasm, &mut fastrand::Rng::with_seed(seed))
 }
