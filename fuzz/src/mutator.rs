@@ -12,7 +12,7 @@ pub fn mutate(
     seed: u32,
     bytes: impl FnOnce(&mut [u8], usize, usize) -> usize,
 ) -> usize {
-    let mutant = (seed % 4 > 0).then(|| mutated(&buffer[..len], seed.into())).flatten();
+    let mutant = (!seed.is_multiple_of(4)).then(|| mutated(&buffer[..len], seed.into())).flatten();
     match mutant.filter(|mutant| mutant.len() <= max_len && mutant.len() <= buffer.len()) {
         Some(mutant) => {
             buffer[..mutant.len()].copy_from_slice(&mutant);
