@@ -1,6 +1,6 @@
 //! A module that uses what its version of the standard doesn't have is refused, by the right phase.
 
-use assay_interp::binary::{self, ErrorKind};
+use assay_interp::binary::{self, ErrorKind, Judgement};
 use assay_interp::syntax::{Features, Version};
 
 fn bytes(text: &str) -> Vec<u8> {
@@ -49,6 +49,7 @@ fn what_later_versions_brought() {
         (Version::V3, "(module (rec))", Malformed),
         (Version::V3, "(module (type $f (func)) (func (param (ref null $f))))", Malformed),
         (Version::V3, "(module (table 1 (ref func) (ref.func 0)) (func))", Malformed),
+        (Version::V3, "(module (func $f) (elem (ref func) (item ref.func $f)))", Malformed),
         (Version::V3, "(module (tag))", Malformed),
         (Version::V3, "(module (func (block (try_table (catch_all 0)))))", Malformed),
         (
@@ -64,6 +65,8 @@ fn what_later_versions_brought() {
                 binary::check_with(&wasm, version.into()).unwrap_or_else(|e| panic!("{version} {text}: {e}"));
             } else {
                 assert_eq!(refused(&wasm, version.into()), kind, "{version} {text}");
+                let judged = binary::judge(&wasm, version.into());
+                assert!(!matches!(judged, Ok(Judgement::Disagreement { .. })), "{version} {text}: {judged:?}");
             }
         }
     }

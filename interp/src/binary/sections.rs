@@ -18,6 +18,9 @@ use crate::syntax::{
     SubType, Table, TableType, TypeUse, Version,
 };
 
+/// The type of a segment that lists functions.
+const FUNCS: RefType = RefType { nullable: false, ..RefType::FUNC };
+
 /// Collects a module, payload by payload.
 #[derive(Default)]
 pub(super) struct Reader {
@@ -261,7 +264,7 @@ impl Reader {
                     });
                     init.push(expr.clone());
                 }
-                Ok(Some((RefType { nullable: false, ..RefType::FUNC }, init)))
+                Ok(Some((FUNCS, init)))
             }
             ElementItems::Expressions(ty, exprs) => {
                 for e in items!(exprs) {
@@ -269,6 +272,13 @@ impl Reader {
                     init.extend(e);
                 }
                 let ty = self.note(ref_type(*ty, offset))?;
+                // The validator takes it for that of a segment that lists functions, which every version has.
+                if ty == Some(FUNCS) && self.features.version < Version::V3 {
+                    return Err(malformed(
+                        "malformed reference type: types without null came with version 3.0",
+                        offset,
+                    ));
+                }
                 Ok(ty.map(|ty| (ty, init)))
             }
         }
