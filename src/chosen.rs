@@ -93,26 +93,28 @@ impl Chosen {
         // Some options exclude each other, or aren't to be had on this processor.
         for _ in 0..8 {
             let id = EngineId::Wasmtime(plain.compiler.drawn(&mut |n| rng.usize(..n))).to_string();
-            if make(&id, self.wanted).is_err() {
-                continue;
-            }
             let command = self.command.as_ref().and_then(|_| driver(&id, self.wanted.budgets).ok());
             let varied = Chosen { name: self.name.clone(), version: self.version.clone(), id, command, ..*self };
-            return varied.made();
+            if let Ok(engine) = varied.start() {
+                return Made { id: varied.id, engine };
+            }
         }
         self.made()
     }
 
     /// The engine.
     pub(crate) fn engine(&self) -> Box<dyn Engine> {
+        self.start().unwrap_or_else(|_| panic!("{} has been there before", self.name))
+    }
+
+    fn start(&self) -> Result<Box<dyn Engine>, Failure> {
         let Wanted { features, deadline, .. } = self.wanted;
-        let engine = match &self.command {
+        match &self.command {
             Some(command) => Process::start(command, features, deadline)
                 .map(|process| Box::new(process.known_as(&self.name)) as Box<dyn Engine>)
                 .map_err(|e| Failure::Usage(e.to_string())),
             None => make(&self.id, self.wanted),
-        };
-        engine.unwrap_or_else(|_| panic!("{} has been there before", self.name))
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     out: PathBuf,
     /// Draws the options of each wasmtime that is given none anew after so many inputs: how it compiles, and for which
     /// processor; 0 for never
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     vary: u64,
     /// Ends with the first finding
     #[arg(long)]

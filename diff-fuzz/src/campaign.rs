@@ -123,7 +123,7 @@ enum Line {
     /// An input that was kept.
     Kept { kept: u64 },
     /// A finding.
-    Finding { input: u64, finding: String },
+    Finding { input: u64, finding: String, seconds: f64 },
     /// An end of the campaign.
     End { inputs: u64, comparisons: u64, findings: usize, seconds: f64 },
 }
@@ -350,7 +350,8 @@ impl<'a> Running<'a> {
             for (name, bytes) in files {
                 write(folder.join(name), &bytes)?;
             }
-            self.log(&mut shared, &Line::Finding { input: index, finding: finding.signature })?;
+            let seconds = self.before + self.started.elapsed().as_secs_f64();
+            self.log(&mut shared, &Line::Finding { input: index, finding: finding.signature, seconds })?;
             save(self.campaign.out, &shared.state)?;
         }
         if self.campaign.first {
