@@ -27,6 +27,8 @@ use crate::state::State;
 
 /// Calls of each function of an input.
 const VECTORS: usize = 16;
+/// Calls of a function in a row that may run out of a budget.
+const PATIENCE: u32 = 4;
 /// Scripted answers of each function that an input imports from the host.
 const ANSWERS: usize = 6;
 /// How often the state is written.
@@ -384,7 +386,8 @@ impl<'a> Running<'a> {
 /// An input in all engines; `None` if they all refuse it.
 fn race(engines: &mut [Box<dyn Engine>], input: &Input, seed: u64) -> Option<Report> {
     let linked = input.linked.clone();
-    let options = Options { vectors: VECTORS, seed, keep: 4, linked, answers: ANSWERS, ..Options::default() };
+    let (answers, patience) = (ANSWERS, PATIENCE);
+    let options = Options { vectors: VECTORS, seed, keep: 4, linked, answers, patience, ..Options::default() };
     match diff(engines, &input.wasm, &options) {
         Ok(report) => Some(report),
         Err(DiffError::Refused(_)) => None,

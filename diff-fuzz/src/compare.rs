@@ -1,6 +1,6 @@
 //! The comparison: which steps the engines take, and what becomes of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_engines::{Budgets, Ended, Engine, Outcome, ReplayError, Value};
 use assay_interp::binary;
@@ -32,13 +32,16 @@ pub struct Options {
     pub linked: Vec<(String, Vec<u8>)>,
     /// Scripted answers of the host to each function that the module imports, at most; then it answers zeros.
     pub answers: usize,
+    /// Calls of a function, one after another, that may run out of a budget. Its other calls are counted as if they did
+    /// so too, and aren't made.
+    pub patience: u32,
 }
 
 impl Default for Options {
     /// 32 calls of each function, 16 differences; the module by itself, with a host that answers zeros.
     fn default() -> Self {
         let (module, linked) = ("module".to_owned(), Vec::new());
-        Options { module, vectors: 32, seed: 0, keep: 16, linked, answers: 0 }
+        Options { module, vectors: 32, seed: 0, keep: 16, linked, answers: 0, patience: u32::MAX }
     }
 }
 
@@ -76,7 +79,7 @@ pub fn diff(engines: &mut [Box<dyn Engine>], wasm: &[u8], options: &Options) -> 
     let answers = answers(&module, options);
     steps.push(Step::Instantiate { module: options.module.clone(), register: None, answers });
     if session.instantiate(&steps)? {
-        session.calls(&steps, &calls(&module, options))?;
+        session.calls(&steps, &calls(&module, options), options.patience)?;
     }
     Ok(session.report)
 }
@@ -334,11 +337,17 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    fn calls(&mut self, instantiate: &[Step], calls: &[(String, Vec<Value>)]) -> Result<(), DiffError> {
+    fn calls(&mut self, instantiate: &[Step], calls: &[(String, Vec<Value>)], patience: u32) -> Result<(), DiffError> {
         let names: BTreeSet<&String> = calls.iter().map(|(name, _)| name).collect();
         self.report.observed.functions = names.len();
         let mut stale = false;
+        // A function that runs out of a budget each time only takes the time of others.
+        let mut exhausted: BTreeMap<&String, u32> = BTreeMap::new();
         for (export, args) in calls {
+            if exhausted.get(export) == Some(&patience) {
+                self.report.calls.add_inconclusive(Why::Exhausted);
+                continue;
+            }
             let call = Step::Call { instance: instantiate.len() - 1, export: export.clone(), args: args.clone() };
             if stale && !self.again(instantiate)? {
                 return Ok(());
@@ -363,6 +372,10 @@ impl<'a> Session<'a> {
                 }
             }
             tally(&mut self.report.calls, &compared);
+            match compared {
+                Compared::Inconclusive { why: Why::Exhausted, .. } => *exhausted.entry(export).or_default() += 1,
+                _ => _ = exhausted.remove(export),
+            }
             self.report.returned += u64::from(self.race.all_returned() && matches!(compared, Compared::Agree));
             stale = !matches!(compared, Compared::Agree);
             self.keep(compared);
