@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assay_diff_fuzz::Made;
-use assay_engines::{Budgets, DEADLINE, Engine, EngineId, Features, Process, engine_within};
+use assay_engines::{Budgets, Compiler, DEADLINE, Engine, EngineId, Features, Process, engine_within};
 
 use crate::output::Failure;
 
@@ -83,16 +83,21 @@ impl Chosen {
         Made { id: self.id.clone(), engine: self.engine() }
     }
 
+    /// The compiler of a wasmtime that was given no options.
+    pub(crate) fn plain(&self) -> Option<Compiler> {
+        match self.id.parse() {
+            Ok(EngineId::Wasmtime(id)) if id == id.compiler.into() => Some(id.compiler),
+            _ => None,
+        }
+    }
+
     /// A wasmtime that was given no options with options that are drawn, and any other engine as it is. It goes by the
     /// same name.
     pub(crate) fn varied(&self, rng: &mut fastrand::Rng) -> Made {
-        let Ok(EngineId::Wasmtime(plain)) = self.id.parse::<EngineId>() else { return self.made() };
-        if plain != plain.compiler.into() {
-            return self.made();
-        }
+        let Some(compiler) = self.plain() else { return self.made() };
         // Some options exclude each other, or aren't to be had on this processor.
         for _ in 0..8 {
-            let id = EngineId::Wasmtime(plain.compiler.drawn(&mut |n| rng.usize(..n))).to_string();
+            let id = EngineId::Wasmtime(compiler.drawn(&mut |n| rng.usize(..n))).to_string();
             let command = self.command.as_ref().and_then(|_| driver(&id, self.wanted.budgets).ok());
             let varied = Chosen { name: self.name.clone(), version: self.version.clone(), id, command, ..*self };
             if let Ok(engine) = varied.start() {

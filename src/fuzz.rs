@@ -7,7 +7,7 @@ use std::time::Duration;
 use assay_diff_fuzz::{Campaign, Made, State, regenerate, run_campaign};
 use assay_engines::{Features, Version};
 
-use crate::chosen::{Isolate, Wanted, choose};
+use crate::chosen::{Chosen, Isolate, Wanted, choose};
 use crate::input;
 use crate::output::{Failure, exit, say};
 
@@ -61,14 +61,17 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     if chosen.len() < 2 {
         return Err(usage(&"a campaign needs two engines"));
     }
-    let engines = |number: u64| -> Vec<Made> {
-        let mut rng = fastrand::Rng::with_seed(number);
-        chosen.iter().map(|one| if args.vary == 0 { one.made() } else { one.varied(&mut rng) }).collect()
+    let engine = |place: usize, number: u64| -> Made {
+        let one: &Chosen = &chosen[place];
+        // Two that vary don't vary alike.
+        let mut rng = fastrand::Rng::with_seed(number.wrapping_add(place as u64));
+        if args.vary > 0 { one.varied(&mut rng) } else { one.made() }
     };
     let plan = Campaign {
         names: chosen.iter().map(|one| one.name.clone()).collect(),
-        engines: &engines,
-        every: if args.vary == 0 { u64::MAX } else { args.vary },
+        engine: &engine,
+        varies: chosen.iter().map(|one| args.vary > 0 && one.plain().is_some()).collect(),
+        every: args.vary.max(1),
         features,
         seed: args.seed,
         jobs: args.jobs,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assay_diff_fuzz::reduce::{Budget, End, ReducedDifference, instructions, reduce_difference};
-use assay_diff_fuzz::{DiffError, Finding, Options, Target, diff};
+use assay_diff_fuzz::{DiffError, Finding, Options, Origin, Target, diff, examine};
 use assay_engines::{Engine, Outcome};
 use assay_interp::scenario::Scenario;
 
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
     /// Where the module is written to; beside it its text (.wat) and the scenario (.toml); without, reduced.wasm, in
-    /// the finding's folder if there is one
+    /// the finding's folder if there is one. With --target, the folder of the finding; without, finding
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How long it may take, as 90s, 5m or 1h
@@ -55,11 +55,7 @@ fn task(args: &Args) -> Result<Task, Failure> {
     if !folder.is_dir() {
         return Ok(Task {
             module: args.module.clone(),
-            engines: match args.target {
-                // Those that the target compares.
-                Some(_) if args.engine.is_empty() => ["interp", "wasmtime:cranelift"].map(String::from).into(),
-                _ => args.engine.clone(),
-            },
+            engines: args.engine.clone(),
             scenario: args.scenario.clone(),
             out: args.out.clone().unwrap_or_else(|| "reduced.wasm".into()),
         });
@@ -74,17 +70,11 @@ fn task(args: &Args) -> Result<Task, Failure> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
+    if let Some(target) = args.target {
+        return artifact(args, target);
+    }
     let task = task(args)?;
-    let wasm = match args.target {
-        None => input::module(&task.module)?,
-        Some(target) => match target.module(&input::bytes(&task.module)?) {
-            Some(wasm) => wasm,
-            None => {
-                say!("nothing to reduce: no module comes of it. The input of {} is {}", target.name(), target.takes())?;
-                return Ok(exit::UNDETERMINED);
-            }
-        },
-    };
+    let wasm = input::module(&task.module)?;
     let [left, right] = &task.engines[..] else {
         return Err(Failure::Usage("two engines are to be given: they differ, or there is nothing to reduce".into()));
     };
@@ -98,24 +88,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         Ok(Some(reduced)) => reduced,
         Ok(None) => {
             say!("nothing to reduce: {left} and {right} don't differ on {}", printable(&task.module))?;
-            if let Some(target) = args.target {
-                let (name, artifact) = (target.name(), printable(&task.module));
-                say!(
-                    "it is {}; the target makes it smaller: cargo-fuzz fuzz tmin -O {name} {artifact}",
-                    target.takes()
-                )?;
-            }
             return Ok(exit::UNDETERMINED);
         }
         Err(Stop::Failure(failure)) => return Err(failure),
-        Err(Stop::Diff(DiffError::Refused(outcome))) => {
-            tell!("error: {}: {outcome}", printable(&task.module));
-            return Ok(match outcome {
-                Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
-                _ => exit::UNDETERMINED,
-            });
-        }
-        Err(Stop::Diff(error)) => return Err(Failure::Usage(error.to_string())),
+        Err(Stop::Diff(error)) => return no_comparison(error, &task.module),
     };
     write(&task.out, &reduced)?;
     say!("{}\n\n{}", text(&reduced)?.trim_end(), reduced.difference)?;
@@ -129,6 +105,46 @@ pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
         End::NotReducible => "the module can't be reduced",
     };
     say!("{} candidates in {:.1} s: {ended}", reduced.module.candidates, began.elapsed().as_secs_f64())?;
+    Ok(exit::YES)
+}
+
+/// The exit code where there is nothing to compare.
+fn no_comparison(error: DiffError, module: &str) -> Result<u8, Failure> {
+    let DiffError::Refused(outcome) = error else { return Err(Failure::Usage(error.to_string())) };
+    tell!("error: {}: {outcome}", printable(module));
+    Ok(match outcome {
+        Outcome::Malformed(_) | Outcome::Invalid(_) | Outcome::Rejected(_) => exit::MODULE,
+        _ => exit::UNDETERMINED,
+    })
+}
+
+/// What a fuzz target has failed on, as the folder of a finding.
+fn artifact(args: &Args, target: Target) -> Result<u8, Failure> {
+    let bytes = input::bytes(&args.module)?;
+    let Some((input, seed)) = target.input(&bytes) else {
+        say!("nothing to reduce: no module comes of it. The input of {} is {}", target.name(), target.takes())?;
+        return Ok(exit::UNDETERMINED);
+    };
+    // Those that the target compares.
+    let two = || ["interp", "wasmtime:cranelift"].map(String::from).to_vec();
+    let ids = if args.engine.is_empty() { two() } else { args.engine.clone() };
+    let chosen = choose(&ids, &args.isolate, Wanted::compared(args.language.features(), true))?;
+    let mut engines: Vec<Box<dyn Engine>> = chosen.iter().map(Chosen::engine).collect();
+    let options = Options { seed, keep: 1, linked: input.linked.clone(), ..Options::default() };
+    let report = match diff(&mut engines, &input.wasm, &options) {
+        Ok(report) => report,
+        Err(error) => return no_comparison(error, &args.module),
+    };
+    let Some(difference) = report.differences.first() else {
+        let (name, artifact) = (target.name(), printable(&args.module));
+        say!("nothing to reduce: {} don't differ on {artifact}", ids.join(" and "))?;
+        say!("it is {}; the target makes it smaller: cargo-fuzz fuzz tmin -O {name} {artifact}", target.takes())?;
+        return Ok(exit::UNDETERMINED);
+    };
+    let examined = examine(&mut engines, &ids, Origin { seed, input: 0 }, &input, difference);
+    let folder = args.out.clone().unwrap_or_else(|| "finding".into());
+    examined.write(&folder).map_err(|e| Failure::Usage(e.to_string()))?;
+    say!("{}\n{}", printable(&examined.finding.signature), folder.display())?;
     Ok(exit::YES)
 }
 

@@ -116,6 +116,15 @@ fn inputs_of_fuzz_targets() {
     let two = ["--engine=interp", "--engine=wasmi"];
     ends(&reduce(&[&["recipe", "--target", "differential"], &two[..]].concat()), 3, "interp and wasmi don't differ");
     ends(&reduce(&["recipe", "--target", "flat"]), 4, "malformed");
+    // A module is one of the targets' own, too; what Winch makes of it is a finding.
+    let wasm = wat::parse_str(r#"(module (memory 1) (func (export "f") (i32.store (i32.const 0) (i32.const 1))))"#);
+    fs::write(folder.path().join("module"), wasm.unwrap()).unwrap();
+    let winch = ["--engine=interp", "--engine=wasmtime:winch,reservation=0,moves=off", "--target=flat", "--out=found"];
+    if cfg!(target_arch = "x86_64") {
+        ends(&reduce(&[&["module"], &winch[..]].concat()), 0, "i32.store\nfound");
+        assert!(folder.path().join("found/assertion.wast").exists());
+        ends(&reduce(&["found"]), 0, "nothing left to try");
+    }
     ends(&reduce(&["text", "--target", "script"]), 3, "The input of script is a test script");
     ends(&reduce(&["text", "--target", "flatt"]), 2, "there are differential, decode");
 }

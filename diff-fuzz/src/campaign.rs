@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::{DiffError, Options, diff};
 use crate::coverage::trail;
-use crate::finding::{Examined, examine, suspicion};
+use crate::finding::{Origin, examine, suspicion};
 use crate::generate::{Input, generate, generate_from};
 use crate::report::{Difference, Report};
 use crate::state::State;
@@ -48,12 +48,13 @@ pub struct Made {
 
 /// What a campaign is to do.
 pub struct Campaign<'a> {
-    /// What the engines call themselves.
+    /// What the engines call themselves: at least two.
     pub names: Vec<String>,
-    /// Makes the engines, for each job, in the order of their names: at least two. What can be drawn about them is
-    /// drawn from the number.
-    pub engines: &'a (dyn Fn(u64) -> Vec<Made> + Sync),
-    /// After how many inputs they are made anew, from another number.
+    /// Makes an engine for a job, by its place among the names. What can be drawn about it is drawn from the number.
+    pub engine: &'a (dyn Fn(usize, u64) -> Made + Sync),
+    /// For each engine, whether there is something to draw.
+    pub varies: Vec<bool>,
+    /// After how many inputs it is drawn anew.
     pub every: u64,
     /// What inputs may be made of.
     pub features: Features,
@@ -263,10 +264,17 @@ impl<'a> Running<'a> {
             }
             if epoch != index / campaign.every {
                 epoch = index / campaign.every;
-                // The old ones end first: each may be a process.
-                engines.clear();
-                (ids, engines) =
-                    (campaign.engines)(input_seed(!campaign.seed, epoch)).into_iter().map(|m| (m.id, m.engine)).unzip();
+                let number = input_seed(!campaign.seed, epoch);
+                for place in 0..campaign.names.len() {
+                    if place >= engines.len() {
+                        let made = (campaign.engine)(place, number);
+                        ids.push(made.id);
+                        engines.push(made.engine);
+                    } else if campaign.varies[place] {
+                        let made = (campaign.engine)(place, number);
+                        (ids[place], engines[place]) = (made.id, made.engine);
+                    }
+                }
             }
             self.input(index, &mut engines, &ids)?;
         }
@@ -340,20 +348,18 @@ impl<'a> Running<'a> {
                 return Ok(());
             }
         }
-        let Examined { finding, files } = examine(engines, ids, self.campaign.seed, index, input, difference);
+        let origin = Origin { seed: self.campaign.seed, input: index };
+        let examined = examine(engines, ids, origin, input, difference);
+        let finding = &examined.finding;
         let mut shared = self.shared();
         let Shared { state, .. } = &mut *shared;
         state.suspects.entry(suspicion).or_default().signature.clone_from(&finding.signature);
         let times = state.findings.entry(finding.signature.clone()).or_default();
         *times += 1;
         if *times == 1 {
-            let folder = self.campaign.out.join("findings").join(finding.folder());
-            fs::create_dir_all(&folder).map_err(CampaignError::folder(&folder))?;
-            for (name, bytes) in files {
-                write(folder.join(name), &bytes)?;
-            }
+            examined.write(&self.campaign.out.join("findings").join(finding.folder()))?;
             let seconds = self.before + self.started.elapsed().as_secs_f64();
-            self.log(&mut shared, &Line::Finding { input: index, finding: finding.signature, seconds })?;
+            self.log(&mut shared, &Line::Finding { input: index, finding: finding.signature.clone(), seconds })?;
             save(self.campaign.out, &shared.state)?;
         }
         if self.campaign.first {
@@ -427,7 +433,7 @@ fn resume(campaign: &Campaign<'_>) -> Result<State, CampaignError> {
 }
 
 /// Writes a file at once: whoever is killed meanwhile leaves the old one or the new one.
-fn write(path: PathBuf, bytes: &[u8]) -> Result<(), CampaignError> {
+pub(crate) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), CampaignError> {
     let part = path.with_extension("part");
     let done = fs::write(&part, bytes).and_then(|()| fs::rename(&part, &path));
     done.map_err(|error| CampaignError::Folder { path, error })

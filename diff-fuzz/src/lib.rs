@@ -31,7 +31,7 @@ pub use campaign::{Campaign, CampaignError, Made, input_seed, regenerate, run_ca
 pub use compare::{BUDGETS, DiffError, Options, diff, diff_scenario};
 pub use coverage::Coverage;
 pub use expose::{Exposed, Item, Kind, expose};
-pub use finding::Finding;
+pub use finding::{Examined, Finding, Origin, examine};
 pub use generate::{Generator, Input, Recipe, generate, generate_by, mutate};
 pub use report::{Counts, Difference, Observed, Point, Report, THE_STANDARD, Verdict, What, Why};
 pub use state::{State, Tally};

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use arbitrary::{Arbitrary, Unstructured};
 
-use crate::generate::Recipe;
+use crate::generate::{Input, Recipe};
 
 /// A fuzz target (`fuzz/fuzz_targets/`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +70,18 @@ impl Target {
         }
     }
 
-    /// The module that the bytes are, or that they are the recipe of; `None` if they are something else, or nothing
-    /// comes of the recipe.
-    pub fn module(self, bytes: &[u8]) -> Option<Vec<u8>> {
+    /// The module that the bytes are, or that they are the recipe of, with the seed of what its functions are called
+    /// with; `None` if they are something else, or nothing comes of the recipe.
+    pub fn input(self, bytes: &[u8]) -> Option<(Input, u64)> {
         match self {
             Target::Differential => {
                 let recipe = Recipe::arbitrary(&mut Unstructured::new(bytes)).ok()?;
-                Some(recipe.input()?.wasm)
+                Some((recipe.input()?, recipe.seed))
             }
-            Target::Decode | Target::Validate | Target::Execute | Target::Flat => Some(bytes.to_vec()),
+            Target::Decode | Target::Validate | Target::Execute | Target::Flat => {
+                let mix = format!("an input of the target {}", self.name());
+                Some((Input { mix, wasm: bytes.to_vec(), linked: Vec::new() }, 0))
+            }
             Target::Script | Target::Policy | Target::Laws => None,
         }
     }
@@ -107,9 +110,9 @@ mod tests {
 
     #[test]
     fn artifacts_are_modules_or_make_them() {
-        let made = Target::Differential.module(&[0; 40]).unwrap();
-        assert_eq!(assay_interp::binary::check(&made), Ok(()));
-        assert_eq!(Target::Flat.module(b"\0asm"), Some(b"\0asm".to_vec()));
-        assert_eq!(Target::Script.module(b"(module)"), None);
+        let (made, _) = Target::Differential.input(&[0; 40]).unwrap();
+        assert_eq!(assay_interp::binary::check(&made.wasm), Ok(()));
+        assert_eq!(Target::Flat.input(b"\0asm").unwrap().0.wasm, b"\0asm");
+        assert_eq!(Target::Script.input(b"(module)"), None);
     }
 }

@@ -228,6 +228,8 @@ impl Wasmtime {
     }
 
     fn refuel(&mut self) {
+        // Of a growth that is too large for any memory, nobody is asked whether it may be.
+        self.store.data_mut().grows = false;
         self.store.set_fuel(self.budgets.fuel).expect("fuel is configured");
     }
 

@@ -15,7 +15,7 @@ use assay_interp::syntax::{Features, Instr};
 use assay_spec_tests::Script;
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::CampaignError;
+use crate::campaign::{CampaignError, write};
 use crate::compare::{BUDGETS, Options, diff_scenario};
 use crate::generate::Input;
 use crate::reduce::{Budget, Load, ReducedDifference, instructions, reduce_difference};
@@ -66,9 +66,33 @@ impl Finding {
 }
 
 /// A finding, and the files of its folder by their names.
-pub(crate) struct Examined {
-    pub(crate) finding: Finding,
-    pub(crate) files: Vec<(String, Vec<u8>)>,
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// What it is.
+    pub finding: Finding,
+    /// `README.md`, `finding.json`, the modules as they were and reduced, and the assertion if there is one.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl Examined {
+    /// Writes the folder.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written.
+    pub fn write(&self, folder: &Path) -> Result<(), CampaignError> {
+        fs::create_dir_all(folder).map_err(CampaignError::folder(folder))?;
+        self.files.iter().try_for_each(|(name, bytes)| write(folder.join(name), bytes))
+    }
+}
+
+/// Where an input comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// The seed of its campaign, or its own.
+    pub seed: u64,
+    /// Its number in the campaign.
+    pub input: u64,
 }
 
 /// What is seen of a difference before it is reduced: what may turn out to be the same looks alike.
@@ -84,12 +108,12 @@ fn kind(point: &Point) -> String {
     format!("{} in {}", point.what.kind(), point.engines().join(" and "))
 }
 
-/// Reduces a difference and tells all of it. The engines are those of the campaign, the ids what makes them again.
-pub(crate) fn examine(
+/// Reduces a difference, for a minute at most, and tells all of it. The engines are those that were compared, two at
+/// least, and the ids what makes them again.
+pub fn examine(
     engines: &mut [Box<dyn Engine>],
     ids: &[String],
-    seed: u64,
-    index: u64,
+    origin: Origin,
     input: &Input,
     difference: &Difference,
 ) -> Examined {
@@ -108,8 +132,8 @@ pub(crate) fn examine(
     let signature = format!("{}: {}", kind(point), if culprits.is_empty() { said(point) } else { culprits.join(" ") });
     let pair_ids = [pair.0, pair.1].map(|i| ids.get(i).unwrap_or(&names[i]).clone());
     let assertion = assertion(engines, &names, difference, &mut load);
-    let (seed, mix) = (seed, input.mix.clone());
-    let finding = Finding { signature, seed, input: index, mix, engines: pair_ids.to_vec(), answers };
+    let (Origin { seed, input: number }, mix) = (origin, input.mix.clone());
+    let finding = Finding { signature, seed, input: number, mix, engines: pair_ids.to_vec(), answers };
     let mut files = vec![
         ("module.wasm".to_owned(), input.wasm.clone()),
         ("scenario.toml".to_owned(), scenario.to_toml().into_bytes()),
