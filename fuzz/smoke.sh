@@ -7,6 +7,8 @@ seconds=${1:-30}
 # As OSS-Fuzz has them, so that fuzz/oss-fuzz/try.sh doesn't build everything again.
 export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Cdebuginfo=1 -Cforce-frame-pointers"
 export RUSTUP_TOOLCHAIN=${NIGHTLY:-nightly}
+# What gate and proofs link, where `make z3` has put it.
+export LD_LIBRARY_PATH="$PWD/.z3/z3/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fuzz() { .tools/bin/cargo-fuzz fuzz "$@"; }
 
 fuzz build -O
